@@ -91,3 +91,78 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+
+# --- Protocol facts: what was on the wire. A fact never judges. ---
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An irregularity that a reader tolerated: ``kind`` is a kebab-case name, ``offset`` and ``length`` bytes of the input."""
+
+    kind: str
+    offset: int
+    length: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field as sent: raw name and value (latin-1 text), ``offset`` of its first byte in the input."""
+
+    name: str
+    value: str
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An opening request as sent: order, case and duplicates of its fields are kept.
+
+    ``form`` is "http/1.1", "h2" or "h3"; pseudo-header fields stay in ``fields``. ``size`` is the length of the head in bytes
+    with its empty line, 0 where the head has no end; ``rest`` holds the bytes that follow it.
+    """
+
+    method: str
+    target: str
+    version: str
+    fields: tuple[Field, ...] = ()
+    notes: tuple[Note, ...] = ()
+    form: str = "http/1.1"
+    size: int = 0
+    rest: bytes = b""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of the fields called ``name``, in any case, in order, without outer white space."""
+        return _values(self.fields, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to an opening request as sent; see ``Request`` for the shared attributes."""
+
+    version: str
+    status: int
+    reason: str
+    fields: tuple[Field, ...] = ()
+    notes: tuple[Note, ...] = ()
+    form: str = "http/1.1"
+    size: int = 0
+    rest: bytes = b""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of the fields called ``name``, in any case, in order, without outer white space."""
+        return _values(self.fields, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What is known of an opening handshake; a side that was not given is None."""
+
+    request: Request | None = None
+    response: Response | None = None
+
+
+def _values(fields: tuple[Field, ...], name: str) -> tuple[str, ...]:
+    wanted = name.lower()
+    return tuple(field.value.strip(" \t") for field in fields if field.name.lower() == wanted)
