@@ -1,1 +1,1 @@
-"""What we know: the shipped digest, and the official documents a user fetched (level 1)."""
+"""What we know and how it is found: digests, facts, official texts, the index."""

@@ -1,0 +1,225 @@
+"""The library: composes the Sections of every room, and searches, reads and resolves them.
+
+Rooms only offer sections; what is found, how it is ranked and what is shown is decided here, once, for both doors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ws_mcp import __version__, data
+from ws_mcp.errors import InputError, NotFoundError
+from ws_mcp.knowledge import digest, indexes, lookup, page, query, registry
+from ws_mcp.types import Hit, Section
+
+if TYPE_CHECKING:
+    from ws_mcp.knowledge.index import Found, Index
+
+MAX_LIMIT = 50  # hits a call
+MAX_READ = 50_000  # characters a call
+SNIPPET = 300  # characters, about
+# How much a source's word counts: the specification before the registrations and the tables made from it.
+_PRIOR = {"rfc6455": 1.15, "mdn": 1.1, "guides": 1.1, "iana": 1.0}
+_OTHER = 0.85
+_MENTIONED = 1.4  # what a section gains when the query names it among other words
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search gave: the hits asked for, how many there are, where the next ones start, and a word of help."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    next_offset: int | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stretch of a section's page; ``total`` counts the page's characters."""
+
+    id: str
+    title: str
+    text: str
+    total: int
+    next_offset: int | None
+
+
+class Library:
+    """Everything that can be searched and read. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._opened: tuple[Index, str] | None = None
+
+    @cached_property
+    def sections(self) -> dict[str, Section]:
+        """Every section by its id, in the order of the documents."""
+        return {section.id: section for section in _compose()}
+
+    def search(self, text: str, sources: tuple[str, ...] = (), limit: int = 5, offset: int = 0) -> Answer:
+        """Find sections for words, symptoms, section numbers, codes or names.
+
+        Exact look-ups come first, then the ranking. ``sources`` keeps only those ("rfc6455", "mdn", "iana", … or "rfc"
+        for every RFC); ``limit`` is 1 to ``MAX_LIMIT``.
+
+        Raises:
+            InputError: Empty query, unknown source, a number out of range.
+        """
+        _check_range("limit", limit, 1, MAX_LIMIT)
+        _check_range("offset", offset, 0, 10_000)
+        asked = query.clean(text)
+        index, note = self._index()
+        ranked = _ranked(index, asked, _wanted(sources, index.sources))
+        hits = tuple(_hit(index, found, asked) for found in ranked[offset : offset + limit])
+        more = offset + limit if offset + limit < len(ranked) else None
+        return Answer(hits, len(ranked), more, " ".join(filter(None, (note, _help(index, text, asked, ranked)))))
+
+    def read(self, name: str, children: bool = False, offset: int = 0, limit: int = 8_000) -> Reading:
+        """The page of a section, by its id or by anything that names it exactly ("5.5.1", "1006", a URL).
+
+        Raises:
+            NotFoundError: Nothing has that name; the message gives the nearest ids.
+            InputError: A number out of range.
+        """
+        _check_range("limit", limit, 200, MAX_READ)
+        _check_range("offset", offset, 0, 10_000_000)
+        section = self.resolve(name)
+        below = self.children(section.id)
+        deep = children or not (section.summary or section.text)
+        text = page.render(section, self._below(section.id) if deep else below, self._neighbours(section), None, deep)
+        if offset and offset >= len(text):
+            raise InputError(f"offset {offset} is past the end: {section.id} has {len(text)} characters.")
+        end = _cut(text, offset, limit)
+        return Reading(section.id, section.title, text[offset:end], len(text), end if end < len(text) else None)
+
+    def resolve(self, name: str) -> Section:
+        """The section that ``name`` names exactly.
+
+        Raises:
+            NotFoundError: There is none; its ``nearest`` holds ids that look alike.
+        """
+        plain = name.strip().removeprefix("websocket://")
+        if plain in self.sections:
+            return self.sections[plain]
+        for key in lookup.references(name).exact if plain else ():
+            if owners := self._keys.get(key):
+                return self.sections[owners[0]]
+        raise self._not_found(plain)
+
+    def children(self, identity: str) -> list[Section]:
+        """The sections right below this one, in order."""
+        return [section for section in self.sections.values() if section.parent == identity]
+
+    def complete(self, start: str, count: int = 100) -> list[str]:
+        """Ids that begin with ``start``, else those that contain it; for completion in clients and shells."""
+        wanted = start.casefold()
+        first = [i for i in self.sections if i.casefold().startswith(wanted)]
+        return (first or [i for i in self.sections if wanted in i.casefold()])[:count]
+
+    @cached_property
+    def _keys(self) -> dict[str, list[str]]:
+        return lookup.table(self.sections.values())
+
+    def _index(self) -> tuple[Index, str]:
+        with self._lock:
+            if self._opened is None:
+                state = indexes.fingerprint(_files(), __version__)
+                self._opened = indexes.open_index(state, lambda: list(self.sections.values()))
+            return self._opened
+
+    def _below(self, identity: str) -> list[Section]:
+        return [deeper for child in self.children(identity) for deeper in (child, *self._below(child.id))]
+
+    def _neighbours(self, section: Section) -> list[Section]:
+        beside = self.children(section.parent) if section.parent else []
+        at = next((n for n, other in enumerate(beside) if other.id == section.id), None)
+        return [] if at is None else [beside[n] for n in (at - 1, at + 1) if 0 <= n < len(beside)]
+
+    def _not_found(self, name: str) -> NotFoundError:
+        shown = name if len(name) <= 80 else name[:77] + "…"
+        near = difflib.get_close_matches(name[:200], self.sections, 5, 0.5)
+        near = near or self.complete(name[:200].rsplit("/", 1)[-1] or "rfc6455", 5)
+        hint = (
+            f"Nearest: {', '.join(near)}."
+            if near
+            else "Ids look like rfc6455/5.5.1, code/1006 or mdn/Web/API/WebSocket."
+        )
+        return NotFoundError(f"There is no section {shown!r}. {hint} To look for words, search.", tuple(near))
+
+
+def _compose() -> Iterator[Section]:
+    """The sections of every room, a document at a time."""
+    corpus = data.folder("corpus")
+    yield from digest.sections(corpus)
+    yield from registry.sections()
+
+
+def _files() -> list[Path]:
+    """What the sections are made from."""
+    return [file for file in data.folder("corpus").rglob("*") if file.is_file()]
+
+
+def _ranked(index: Index, asked: str, wanted: frozenset[str]) -> list[Found]:
+    exact, mentioned = index.exact(asked)
+    gain = dict.fromkeys(mentioned, _MENTIONED)
+    ranked = [
+        replace(found, score=found.score * _PRIOR.get(found.source, _OTHER) * gain.get(found.id, 1.0))
+        for found in index.search(asked, wanted)
+    ]
+    ranked.sort(key=lambda found: -found.score)
+    best = {found.id: found for found in ranked}
+    top = ranked[0].score if ranked else 0.0
+    named = [found for found in index.cards(exact) if not wanted or found.source in wanted]
+    first = [replace(best.get(found.id, found), score=top + len(named) - n) for n, found in enumerate(named)]
+    return first + [found for found in ranked if found.id not in exact]
+
+
+def _hit(index: Index, found: Found, asked: str) -> Hit:
+    snippet = index.snippet(found, asked, SNIPPET)
+    score = round(found.score, 3)
+    return Hit(found.id, found.title, found.path, found.url, found.source, snippet, score, found.official, found.links)
+
+
+def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
+    """The sources to keep; none means all."""
+    chosen: set[str] = set()
+    for source in sources:
+        name = source.strip().casefold()
+        matching = {s for s in known if s == name or (name == "rfc" and s.startswith("rfc"))}
+        if not matching:
+            raise InputError(f"There is no source {source!r}. Use one or more of: rfc (every RFC), {', '.join(known)}.")
+        chosen |= matching
+    return frozenset(chosen)
+
+
+def _help(index: Index, text: str, asked: str, ranked: list[Found]) -> str:
+    """What to try when little or nothing was found, and what of the query was left out."""
+    words = []
+    if len(text) > query.MAX_QUERY:
+        words.append(f"Only the first {query.MAX_QUERY} characters were searched.")
+    near = index.nearest(asked)
+    if not ranked:
+        words.append("Nothing matches.")
+        words.append(f"Nearest words: {', '.join(near)}." if near else "Try fewer or more general words, or an id.")
+    elif near:
+        words.append(f"Not every word is known here; nearest: {', '.join(near)}.")
+    return " ".join(words)
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InputError(f"{name} is {value}; send a number from {low} to {high}.")
+
+
+def _cut(text: str, offset: int, limit: int) -> int:
+    """Where a stretch of at most ``limit`` characters ends: after a line, if one ends in its last fifth."""
+    end = min(len(text), offset + limit)
+    line = text.rfind("\n", offset + limit * 4 // 5, end)
+    return end if end == len(text) or line < 0 else line + 1
