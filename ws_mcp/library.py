@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ws_mcp import __version__, data
 from ws_mcp.errors import InputError, NotFoundError
-from ws_mcp.knowledge import digest, indexes, lookup, page, query, registry
+from ws_mcp.knowledge import digest, documents, indexes, lookup, page, query, registry
 from ws_mcp.types import Hit, Section
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ class Library:
         _check_range("offset", offset, 0, 10_000)
         asked = query.clean(text)
         index, note = self._index()
-        ranked = _ranked(index, asked, _wanted(sources, index.sources))
-        hits = tuple(_hit(index, found, asked) for found in ranked[offset : offset + limit])
+        exact, mentioned = index.exact(asked)
+        ranked = _ranked(index, asked, _wanted(sources, index.sources), exact, mentioned)
+        hits = tuple(_hit(index, found, asked, found.id in exact) for found in ranked[offset : offset + limit])
         more = offset + limit if offset + limit < len(ranked) else None
         return Answer(hits, len(ranked), more, " ".join(filter(None, (note, _help(index, text, asked, ranked)))))
 
@@ -91,9 +92,9 @@ class Library:
         _check_range("limit", limit, 200, MAX_READ)
         _check_range("offset", offset, 0, 10_000_000)
         section = self.resolve(name)
-        below = self.children(section.id)
-        deep = children or not (section.summary or section.text)
-        text = page.render(section, self._below(section.id) if deep else below, self._neighbours(section), None, deep)
+        deep = children or not (section.summary or section.text or not section.parent)
+        below = self._below(section.id) if deep or not section.parent else self.children(section.id)
+        text = page.render(section, below, self._neighbours(section), None, deep)
         if offset and offset >= len(text):
             raise InputError(f"offset {offset} is past the end: {section.id} has {len(text)} characters.")
         end = _cut(text, offset, limit)
@@ -156,8 +157,8 @@ class Library:
 
 def _compose() -> Iterator[Section]:
     """The sections of every room, a document at a time."""
-    corpus = data.folder("corpus")
-    yield from digest.sections(corpus)
+    yield from documents.sections()
+    yield from digest.sections(data.folder("corpus"))
     yield from registry.sections()
 
 
@@ -166,23 +167,21 @@ def _files() -> list[Path]:
     return [file for file in data.folder("corpus").rglob("*") if file.is_file()]
 
 
-def _ranked(index: Index, asked: str, wanted: frozenset[str]) -> list[Found]:
-    exact, mentioned = index.exact(asked)
+def _ranked(index: Index, asked: str, wanted: frozenset[str], exact: list[str], mentioned: list[str]) -> list[Found]:
     gain = dict.fromkeys(mentioned, _MENTIONED)
     ranked = [
         replace(found, score=found.score * _PRIOR.get(found.source, _OTHER) * gain.get(found.id, 1.0))
         for found in index.search(asked, wanted)
     ]
     ranked.sort(key=lambda found: -found.score)
-    best = {found.id: found for found in ranked}
     top = ranked[0].score if ranked else 0.0
     named = [found for found in index.cards(exact) if not wanted or found.source in wanted]
-    first = [replace(best.get(found.id, found), score=top + len(named) - n) for n, found in enumerate(named)]
+    first = [replace(found, score=top + len(named) - n) for n, found in enumerate(named)]
     return first + [found for found in ranked if found.id not in exact]
 
 
-def _hit(index: Index, found: Found, asked: str) -> Hit:
-    snippet = index.snippet(found, asked, SNIPPET)
+def _hit(index: Index, found: Found, asked: str, named: bool) -> Hit:
+    snippet = index.snippet(found, asked, SNIPPET, named)
     score = round(found.score, 3)
     return Hit(found.id, found.title, found.path, found.url, found.source, snippet, score, found.official, found.links)
 

@@ -1,17 +1,18 @@
 """The full-text index: the one home of Whoosh.
 
-Built once from passages, then only read. Whoosh's files are pickles, so they live in a private folder, are built here and
-never downloaded. A searcher is opened for each call, since a shared one is unsafe between threads; no user text is ever
-parsed as Whoosh's query language. A change of content makes a new folder, so that several processes may build at once and
-readers of an old one are not disturbed.
+Built once from passages, then only read. Whoosh's files are pickles, so they live in a private folder, are built here
+and never downloaded. A searcher is opened for each call, since a shared one is unsafe between threads; no user text is
+ever parsed as Whoosh's query language. A change of content makes a new folder, so that several processes may build at
+once and readers of an old one are not disturbed.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ HEADING_WEIGHT = 0.3
 NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
 _DEPTH = 240  # passages that are looked at before they are grouped by section
 _KEYS = "keys.json"
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,31 @@ class Index:
             missing = [w for w in query.words(text) if len(w) > 3 and ("body", stem(w)) not in reader]
             return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word, 2)))
 
-    def snippet(self, found: Found, text: str, width: int) -> str:
-        """About ``width`` characters of the passage around the query's words, those in bold."""
+    def snippet(self, found: Found, text: str, width: int, lead: bool) -> str:
+        """About ``width`` characters of the passage, matches in bold: its start, or where most of them are."""
         terms = frozenset(query.terms(text, stem))
-        fragmenter = highlight.ContextFragmenter(maxchars=width, surround=width // 3)
-        shown = highlight.highlight(found.text, terms, _analyzer(), fragmenter, _Bold(), top=1)
-        return " ".join((shown or found.text[:width]).split())
+        shown = found.text[:width].rpartition(" ")[0] if lead and len(found.text) > width else found.text
+        best = "" if lead else highlight.highlight(shown, terms, _analyzer(), _Sentences(width), _Bold(), top=1)
+        if not best:
+            whole = highlight.WholeFragmenter()
+            best = highlight.highlight(shown[:width], terms, _analyzer(), whole, _Bold(), minscore=0)
+        return " ".join(best.split())
+
+
+class _Sentences(highlight.Fragmenter):  # type: ignore[misc]  # Whoosh ships no types
+    """Runs of whole sentences of about ``width`` characters that hold a match."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def fragment_tokens(self, text: str, tokens: Any) -> Iterator[Any]:
+        matched = [token.copy() for token in tokens if token.matched]
+        starts = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
+        for n, start in enumerate(starts):
+            end = next((s for s in reversed(starts[n + 1 :]) if s - start <= self._width), start + self._width)
+            inside = [token for token in matched if start <= token.startchar and token.endchar <= end]
+            if inside:
+                yield highlight.Fragment(text, inside, start, min(end, len(text)))
 
 
 class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types

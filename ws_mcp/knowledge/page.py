@@ -21,7 +21,9 @@ def render(
     if deep:
         blocks += [_child(child) for child in children]
     elif children:
-        blocks.append("## Sections\n\n" + "\n".join(f"- {c.title}: `{c.id}`" for c in children))
+        top = min(len(child.path) for child in children)
+        lines = (f"{'  ' * (len(c.path) - top)}- {c.title}: `{c.id}`" for c in children)
+        blocks.append("## Sections\n\n" + "\n".join(lines))
     if section.links:
         blocks.append("See also: " + ", ".join(f"`{link}`" for link in section.links))
     if neighbours:

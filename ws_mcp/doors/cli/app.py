@@ -1,0 +1,63 @@
+"""The command ``websocket-mcp`` and what holds for every subcommand: errors on stderr, exit codes, no traceback.
+
+Exit 0: done, clean. 1: violations found. 2: unusable input, undecided, or an abnormal end. 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+import typer
+
+from ws_mcp import __version__
+from ws_mcp.doors.cli import knowledge
+from ws_mcp.errors import WsMcpError
+
+app = typer.Typer(
+    name="websocket-mcp",
+    help="WebSocket knowledge and tooling. Start with: websocket-mcp search 'connection drops after 60 seconds'",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"websocket-mcp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+knowledge.register(app)
+
+
+def run(others: Mapping[str, Callable[[], None]]) -> None:
+    """Run the command line and leave with its exit code; ``others`` are commands that open another door."""
+    for name, command in others.items():
+        app.command(name=name)(command)
+    try:
+        app()
+    except WsMcpError as error:
+        typer.echo(f"websocket-mcp: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("WS_MCP_DEBUG"):
+            raise
+        typer.echo(f"websocket-mcp: unexpected {type(error).__name__}: {error}. WS_MCP_DEBUG=1 shows where.", err=True)
+        sys.exit(2)

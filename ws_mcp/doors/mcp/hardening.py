@@ -1,0 +1,70 @@
+"""What the specification asks for and the SDK leaves out, as one middleware.
+
+Unknown tools and prompts, missing prompt arguments and invented cursors are protocol errors (-32602); an unknown tool
+argument is an error the model can read, instead of being dropped in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolResult, TextContent
+
+_LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})
+
+
+def harden(server: MCPServer) -> None:
+    """Add the checks to ``server``."""
+
+    async def check(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        params = dict(ctx.params or {})
+        refused = None
+        if ctx.method in _LISTS:
+            _check_cursor(params)
+        elif ctx.method == "tools/call":
+            refused = _check_tool(server, params)
+        elif ctx.method == "prompts/get":
+            _check_prompt(server, params)
+        return await call_next(ctx) if refused is None else refused
+
+    server.middleware.append(check)
+
+
+def _check_cursor(params: dict[str, Any]) -> None:
+    if params.get("cursor") is not None:  # every list fits one page, so no cursor was ever given out
+        raise MCPError(INVALID_PARAMS, "Invalid cursor: this server's lists have one page. Send none.")
+
+
+def _check_tool(server: MCPServer, params: dict[str, Any]) -> CallToolResult | None:
+    name = str(params.get("name"))
+    tool = server._tool_manager.get_tool(name)
+    if tool is None:
+        names = [known.name for known in server._tool_manager.list_tools()]
+        raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}.{_nearest(name, names)}")
+    known = tool.parameters.get("properties", {})
+    extra = sorted(set(params.get("arguments") or {}) - set(known))
+    if not extra:
+        return None
+    text = f"Unknown argument {', '.join(extra)} for {name}.{_nearest(extra[0], known)} It takes: {', '.join(known)}."
+    return CallToolResult(is_error=True, content=[TextContent(type="text", text=text)])
+
+
+def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
+    name = str(params.get("name"))
+    prompt = server._prompt_manager.get_prompt(name)
+    if prompt is None:
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}.")
+    given = params.get("arguments") or {}
+    missing = [a.name for a in prompt.arguments or [] if a.required and a.name not in given]
+    if missing:
+        raise MCPError(INVALID_PARAMS, f"Missing arguments of {name}: {', '.join(missing)}.")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -1,0 +1,124 @@
+"""Search and read as tools, sections as resources."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.types import CallToolResult, Completion, ResourceTemplateReference, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from ws_mcp.doors.mcp import results
+from ws_mcp.errors import InputError
+from ws_mcp.library import MAX_LIMIT, MAX_READ, Library
+
+_SHELVES = ("rfc6455", "iana", "mdn")  # documents that are listed as resources; the template reaches every section
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+
+class SearchHit(BaseModel):
+    """One section that answers."""
+
+    id: str = Field(description="read it with ws_read")
+    title: str
+    path: str = Field(description="the titles above it")
+    url: str
+    source: str
+    snippet: str
+    score: float
+    official: bool = Field(description="the snippet is the document's own text")
+    links: list[str] = Field(description="ids to read next")
+
+
+class SearchResult(BaseModel):
+    """Hits, best first."""
+
+    hits: list[SearchHit]
+    total: int
+    next_offset: int | None
+    note: str
+
+
+def register(server: MCPServer, library: Library) -> None:
+    """Add the knowledge tools, resources and completion to ``server``."""
+
+    @server.tool(
+        title="Search WebSocket knowledge",
+        annotations=_READS,
+        meta={"anthropic/searchHint": "websocket rfc6455 handshake frame close code 1006 ping real-time MDN"},
+    )
+    @results.explained
+    def ws_search(
+        query: Annotated[
+            str, Field(description='words, a symptom, "5.5.1", "1006", "0x9", a header, an API name, an error text')
+        ],
+        sources: Annotated[list[str], Field(description='keep only these: "rfc6455", "mdn", "iana", "rfc"')] = [],  # noqa: B006
+        limit: Annotated[int, Field(description=f"hits, 1 to {MAX_LIMIT}")] = 5,
+        offset: Annotated[int, Field(description="next_offset of the call before")] = 0,
+    ) -> Annotated[CallToolResult, SearchResult]:
+        """Search RFC 6455, MDN's WebSocket pages, IANA registries and guides, offline. Give words or an exact key.
+
+        Returns section ids with a snippet each; read one with ws_read.
+        """
+        return results.data(search(library, query, sources, limit, offset))
+
+    @server.tool(title="Read a section", annotations=_READS, structured_output=False)
+    @results.explained
+    def ws_read(
+        id: Annotated[
+            str, Field(description="rfc6455/5.5.1, code/1006, mdn/Web/API/WebSocket/close, iana/close-codes")
+        ],
+        children: Annotated[bool, Field(description="write out the sections below it too")] = False,
+        offset: Annotated[int, Field(description="characters to skip")] = 0,
+        limit: Annotated[int, Field(description=f"characters, 200 to {MAX_READ}")] = 8000,
+    ) -> str:
+        """Read one section as Markdown: what it says, what it demands (with requirement ids), where it comes from."""
+        return read(library, id, children, offset, limit)
+
+    _resources(server, library)
+
+
+def search(library: Library, text: str, sources: list[str], limit: int, offset: int) -> dict[str, object]:
+    """A search's answer as JSON: {"hits": […], "total", "next_offset", "note"}."""
+    answer = library.search(text, tuple(sources), limit, offset)
+    hits = [{**asdict(hit), "path": " › ".join(hit.path), "links": list(hit.links)} for hit in answer.hits]
+    return {"hits": hits, "total": answer.total, "next_offset": answer.next_offset, "note": answer.note}
+
+
+def read(library: Library, name: str, children: bool, offset: int, limit: int) -> str:
+    """A section's text, with a last line that says how to get the rest."""
+    reading = library.read(name, children, offset, limit)
+    if reading.next_offset is None:
+        return reading.text
+    rest = reading.total - reading.next_offset
+    return f"{reading.text}\n\n[{rest} more characters: ws_read(id={reading.id!r}, offset={reading.next_offset})]"
+
+
+def _shelf(server: MCPServer, library: Library, shelf: str) -> None:
+    title = library.resolve(shelf).title
+
+    @server.resource(f"websocket://{shelf}", name=shelf, title=title, description="Contents", mime_type="text/markdown")
+    def contents() -> str:
+        return read(library, shelf, False, 0, MAX_READ)
+
+
+def _resources(server: MCPServer, library: Library) -> None:
+    for shelf in _SHELVES:
+        _shelf(server, library, shelf)
+
+    @server.resource("websocket://{+id}", name="section", title="A section by its id", mime_type="text/markdown")
+    def section(id: str) -> str:
+        """Any section: websocket://rfc6455/5.5.1, websocket://code/1006, websocket://mdn/Web/API/WebSocket/close."""
+        try:
+            return read(library, id, False, 0, MAX_READ)
+        except InputError as error:
+            raise ResourceNotFoundError(str(error)) from error
+
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the SDK leaves it untyped
+    async def complete(ref: object, argument: object, context: object) -> Completion | None:
+        if isinstance(ref, ResourceTemplateReference) and getattr(argument, "name", "") == "id":
+            ids = library.complete(str(getattr(argument, "value", "")), 101)
+            return Completion(values=ids[:100], has_more=len(ids) > 100)
+        return None

@@ -1,0 +1,40 @@
+"""How a tool answers: data as compact JSON in both channels, errors with their text.
+
+Some clients show a model only the structured content, others only the text, so both carry the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult, TextContent
+
+from ws_mcp.errors import WsMcpError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+MAX_ERROR = 1_000  # characters
+
+
+def data(content: dict[str, Any]) -> CallToolResult:
+    """A structured result whose text is the same, compact."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=content)
+
+
+def explained(tool: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A tool whose errors reach the model: the SDK passes on no text but a ``ToolError``'s."""
+
+    @functools.wraps(tool)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return tool(*args, **kwargs)
+        except WsMcpError as error:
+            raise ToolError(str(error)[:MAX_ERROR]) from error
+
+    return call
