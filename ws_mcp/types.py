@@ -1,12 +1,14 @@
 """The words of the house: frozen dataclasses that every room shares (level 0).
 
-Knowledge words come first, then judgement words. Protocol facts are in the lower half.
+Knowledge words come first, then the facts of a handshake, then judgement words. ``wire.py`` holds the facts of frames.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,10 @@ class Requirement:
 class Section:
     """One addressable piece of knowledge.
 
-    ``id`` is flat and stable (``rfc6455/5.5.1``); ``path`` holds the titles above it, outermost first; ``parent`` is the id
-    of the section it is part of, "" at the top of a document. ``summary`` is our Markdown, ``text`` the official words where
-    they were fetched. ``words`` are searched and never shown; ``keys`` are exact look-ups that lead here; ``links`` are ids
-    to read next.
+    ``id`` is flat and stable (``rfc6455/5.5.1``); ``path`` holds the titles above it, outermost first; ``parent`` is
+    the id of the section it is part of, "" at the top of a document. ``summary`` is our Markdown, ``text`` the official
+    words where they were fetched. ``words`` are searched and never shown; ``keys`` are exact look-ups that lead here;
+    ``links`` are ids to read next.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Side(StrEnum):
 
     @property
     def peer(self) -> Side:
+        """The other end."""
         return Side.SERVER if self is Side.CLIENT else Side.CLIENT
 
 
@@ -98,7 +101,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An irregularity that a reader tolerated: ``kind`` is a kebab-case name, ``offset`` and ``length`` bytes of the input."""
+    """An irregularity that a reader tolerated: ``kind`` is a kebab-case name, the numbers are bytes."""
 
     kind: str
     offset: int
@@ -119,8 +122,8 @@ class Field:
 class Request:
     """An opening request as sent: order, case and duplicates of its fields are kept.
 
-    ``form`` is "http/1.1", "h2" or "h3"; pseudo-header fields stay in ``fields``. ``size`` is the length of the head in bytes
-    with its empty line, 0 where the head has no end; ``rest`` holds the bytes that follow it.
+    ``form`` is "http/1.1", "h2" or "h3"; pseudo-header fields stay in ``fields``. ``size`` is the length of the head in
+    bytes with its empty line, 0 where the head has no end; ``rest`` holds the bytes that follow it.
     """
 
     method: str
@@ -139,7 +142,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer to an opening request as sent; see ``Request`` for the shared attributes."""
+    """The answer to an opening request as sent; ``Request`` explains the attributes they share."""
 
     version: str
     status: int
@@ -166,3 +169,117 @@ class Handshake:
 def _values(fields: tuple[Field, ...], name: str) -> tuple[str, ...]:
     wanted = name.lower()
     return tuple(field.value.strip(" \t") for field in fields if field.name.lower() == wanted)
+
+
+# --- Judgement: what a rule finds and what a report says. ---
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user wants beyond the protocol; an empty or None value demands nothing."""
+
+    origins: tuple[str, ...] = ()
+    subprotocol: str = ""
+    max_message: int | None = None
+    extensions: tuple[str, ...] | None = None
+    browser: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where: bytes of one direction, in a frame or in a header field."""
+
+    side: Side | None = None
+    frame: int | None = None
+    offset: int = 0
+    length: int = 0
+    field: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is known."""
+        found: dict[str, Any] = {"side": self.side.value if self.side else None}
+        if self.frame is not None:
+            found["frame"] = self.frame
+        found |= {"offset": self.offset, "length": self.length}
+        return found | ({"field": self.field} if self.field else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One breach, as a rule hands it over; ``corrected`` is the mended text or hex, where there is one way to mend."""
+
+    message: str
+    place: Place
+    corrected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All breaches of one rule: the message of the first, how often, and the first places."""
+
+    rule: str
+    severity: Severity
+    sections: tuple[str, ...]
+    requirements: tuple[str, ...]
+    message: str
+    fix: str
+    count: int
+    where: tuple[Place, ...]
+    corrected: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that crosses a door."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "sections": list(self.sections),
+            "requirements": list(self.requirements),
+            "message": self.message,
+            "fix": self.fix,
+            "count": self.count,
+            "where": [place.to_json() for place in self.where],
+        } | ({"corrected": self.corrected} if self.corrected else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a check. ``undecided`` says why the error-level rules could not all run, "" where they could."""
+
+    findings: tuple[Finding, ...]
+    unchecked: tuple[tuple[str, str], ...] = ()
+    undecided: str = ""
+    incomplete: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    next: Mapping[str, Any] | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Breaches by severity; every one counts, not only those with a place in the report."""
+        return {level.value: sum(f.count for f in self.findings if f.severity is level) for level in Severity}
+
+    @property
+    def verdict(self) -> str:
+        """One of "violations" (an error was found), "undecided" (something could not be checked) and "clean"."""
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
+            return "violations"
+        return "undecided" if self.undecided else "clean"
+
+    @property
+    def ok(self) -> bool:
+        """True only for a clean report."""
+        return self.verdict == "clean"
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that crosses a door; doors page it."""
+        return {
+            "verdict": self.verdict,
+            "ok": self.ok,
+            "counts": self.counts,
+            "findings": [finding.to_json() for finding in self.findings],
+            "unchecked": [{"rule": rule, "needs": needs} for rule, needs in self.unchecked],
+            "undecided": self.undecided,
+            "incomplete": self.incomplete,
+            "facts": self.facts,
+            "next": self.next,
+            "next_offset": None,
+        }

@@ -1,0 +1,317 @@
+"""The judge: facts and rules → findings. A stream, with a bounded state for each connection (level 2).
+
+``Judge.feed(fact)`` runs the rules for that type of fact and moves on; what it keeps is, for each rule, a count, the
+first places and the first message. ``FrameCheck`` ties it to the readers: bytes of either side in, a Report out.
+
+Which rules can run is worked out once for each kind of fact: those that bind the other side do not apply; those that
+need something nobody told go on the ``unchecked`` list. Once the dissection is full, frames that no rule could say
+anything about are skimmed: ``plain_headers`` asks the rules themselves, once, which headers those are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from ws_mcp.errors import InputError
+from ws_mcp.protocol.connection import Connection, Half
+from ws_mcp.protocol.deflate import Extensions, negotiated
+from ws_mcp.protocol.dissect import Dissection
+from ws_mcp.protocol.frames import KEPT, PLAIN_BYTES, PLAIN_TEXT, FrameReader, Run, key_numbers, unmasked
+from ws_mcp.rules.next_step import next_step
+from ws_mcp.rules.registry import Rule, rules_for
+from ws_mcp.types import Fault, Finding, Handshake, Place, Policy, Report, Request, Response, Severity, Side
+from ws_mcp.wire import End, Frame, Keys, Message, Part
+
+PLACES = 5  # places that a finding names; the count goes on
+DISSECTED = 1000  # frames and messages that the facts describe
+
+JudgedFact = Frame | Message | Keys | End | Handshake | Request | Response
+Segment = tuple[Side, bytes]
+
+
+class Entry:
+    """What was found with one rule."""
+
+    def __init__(self, rule: Rule, fault: Fault) -> None:
+        self.rule = rule
+        self.first = fault
+        self.count = 0
+        self.where: list[Place] = []
+
+    def add(self, fault: Fault) -> None:
+        """Counts one more breach."""
+        self.count += 1
+        if len(self.where) < PLACES:
+            self.where.append(fault.place)
+
+    def finding(self, corrected: str) -> Finding:
+        """The entry as a report shows it."""
+        rule = self.rule
+        return Finding(
+            rule.id,
+            rule.severity,
+            rule.sections,
+            rule.requirements,
+            self.first.message,
+            rule.fix,
+            self.count,
+            tuple(self.where),
+            corrected,
+        )
+
+
+class Judge:
+    """Judges the facts of one connection.
+
+    Attributes:
+        connection: what is known so far; whoever feeds facts moves it on.
+        entries: what was found, by rule id, in the order of the first breach.
+        unchecked: what could not run, by rule id, with what it needs.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.entries: dict[str, Entry] = {}
+        self.unchecked: dict[str, str] = {}
+        self.blocked = ""
+        self._ready: dict[tuple[type, Side | None, int, bool], tuple[Rule, ...]] = {}
+
+    def feed(self, fact: JudgedFact, side: Side | None = None, opcode: int = -1) -> None:
+        """Runs the rules for this fact; ``side`` sent it, ``opcode`` is that of a frame."""
+        key = (type(fact), side, opcode, self.connection.dialogue)
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = self._runnable(*key[:3])
+        for rule in ready:
+            for fault in rule.check(fact, self.connection):
+                self._note(rule, fault)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, errors first, else in the order of their first breach."""
+        order = list(Severity)
+        found = sorted(self.entries.values(), key=lambda entry: order.index(entry.rule.severity))
+        return tuple(entry.finding(self._corrected(entry)) for entry in found)
+
+    def _note(self, rule: Rule, fault: Fault) -> None:
+        entry = self.entries.get(rule.id)
+        if entry is None:
+            entry = self.entries[rule.id] = Entry(rule, fault)
+        entry.add(fault)
+
+    def _runnable(self, fact: type, side: Side | None, opcode: int) -> tuple[Rule, ...]:
+        ready = []
+        for rule in rules_for(fact):
+            if rule.opcodes is not None and opcode >= 0 and opcode not in rule.opcodes:
+                continue
+            if rule.sender is not None and side is not None and side is not rule.sender:
+                continue
+            missing = [need for need in rule.needs if not self._knows(need, side)]
+            if missing:
+                self.unchecked[rule.id] = ", ".join(missing)
+                if rule.severity is Severity.ERROR and missing != ["both directions"]:
+                    self.blocked = self.blocked or f"{rule.id} could not be checked: it needs {missing[0]}"
+            else:
+                self.unchecked.pop(rule.id, None)
+                ready.append(rule)
+        return tuple(ready)
+
+    def _knows(self, need: str, side: Side | None) -> bool:
+        connection = self.connection
+        handshake = connection.handshake or Handshake()
+        return {
+            "sender": side is not None,
+            "known extensions": not connection.extensions.others,
+            "both directions": connection.dialogue,
+            "request": handshake.request is not None,
+            "response": handshake.response is not None,
+        }[need]
+
+    def _corrected(self, entry: Entry) -> str:
+        """The mended frame or header; a frame only if it passes by itself."""
+        mended, place = entry.first.corrected, entry.first.place
+        if not mended or place.frame is None:
+            return mended
+        again = FrameCheck(self.connection.extensions, self.connection.policy)
+        again.feed(bytes.fromhex(mended), place.side)
+        again.end()
+        return "" if any(e.rule.severity is Severity.ERROR for e in again.judge.entries.values()) else mended
+
+
+class FrameCheck:
+    """Checks the frames of one connection as they come: ``feed`` bytes of either side, then ``finish``.
+
+    Args:
+        extensions: what was negotiated.
+        policy: what the user demands beyond the protocol.
+        dissected: how many frames and messages the facts describe; after those, plain frames are skimmed.
+        handshake: the opening handshake, where it is known.
+    """
+
+    def __init__(
+        self,
+        extensions: Extensions,
+        policy: Policy | None = None,
+        dissected: int = DISSECTED,
+        handshake: Handshake | None = None,
+    ) -> None:
+        self.connection = Connection(extensions, policy, handshake)
+        self.judge = Judge(self.connection)
+        self.dissection = Dissection(dissected)
+        self.readers: dict[Side | None, FrameReader] = {}
+        self.whole = 0
+
+    def feed(self, data: bytes, side: Side | None) -> None:
+        """Takes the next bytes that ``side`` sent."""
+        half = self.connection.half(side)
+        reader = self.readers.get(side)
+        if reader is None:
+            reader = self.readers[side] = FrameReader(side)
+        reader.plain = self._plain(half)
+        for fact in reader.feed(data):
+            if isinstance(fact, Run):
+                self._run(fact, half)
+            elif isinstance(fact, Part):
+                self._part(fact, half)
+            else:
+                self._frame(fact, half)
+            reader.plain = self._plain(half)
+
+    def end(self) -> None:
+        """Judges what can only be said at the end; nothing may be fed after it."""
+        for side, reader in self.readers.items():
+            half = self.connection.half(side)
+            if (tail := reader.tail()) is not None:
+                self._frame(tail, half)
+            unfinished = half.assembler.unfinished()
+            if unfinished is not None:
+                self._message(unfinished)
+        for side, reader in self.readers.items():
+            half = self.connection.half(side)
+            end = End(side, half.frames, reader.offset)
+            for opcode in sorted(half.seen):
+                self.judge.feed(end, side, opcode)
+
+    def finish(self) -> Report:
+        """Ends the input and reports."""
+        self.end()
+        findings = self.judge.findings()
+        undecided = self.judge.blocked if self.whole else "there is not one whole frame in the input"
+        return Report(
+            findings,
+            tuple(sorted(self.judge.unchecked.items())),
+            undecided,
+            self.dissection.incomplete(self.readers, self.connection),
+            self.dissection.facts(self.readers, self.connection),
+            next_step(self.judge.entries.values(), self.connection),
+        )
+
+    def _plain(self, half: Half) -> bytes | None:
+        if not (half.quiet and self.dissection.full):
+            return None
+        return plain_headers(half.side, self.connection.extensions, self.connection.policy)
+
+    def _run(self, run: Run, half: Half) -> None:
+        self.whole += run.frames
+        if run.keys is not None:
+            self._keys(run.keys, half)
+        half.note_run(run.frames, len(run.keys.keys) if run.keys else 0)
+        self.dissection.skip(run)
+
+    def _frame(self, frame: Frame, half: Half) -> None:
+        self.whole += frame.whole or frame.length > KEPT
+        self.connection.infer(frame)
+        self.judge.feed(frame, frame.side, frame.opcode)
+        if frame.key is not None:
+            self._keys(Keys(frame.side, frame.index, (frame.offset,), key_numbers([frame.key])), half)
+        self.connection.note(frame)
+        self.dissection.frame(frame)
+        if frame.control:
+            return
+        assembler = half.assembler
+        assembler.begin(frame, self.connection.inflater(frame.side))
+        if frame.payload:
+            assembler.add(frame.payload, frame, 0)
+        if frame.whole:
+            self._ended(frame, half)
+
+    def _part(self, part: Part, half: Half) -> None:
+        if part.start == 0:
+            self.dissection.begins(part)
+        if not part.frame.control:
+            if half.assembler.wants_content:
+                half.assembler.add(bytes(unmasked(part)), part.frame, part.start)
+            else:
+                half.assembler.skip(len(part.raw))
+            if part.last:
+                self._ended(part.frame, half)
+
+    def _ended(self, frame: Frame, half: Half) -> None:
+        message = half.assembler.end(frame)
+        if message is not None:
+            self._message(message)
+
+    def _message(self, message: Message) -> None:
+        self.judge.feed(message, message.side)
+        self.dissection.message(message)
+
+    def _keys(self, keys: Keys, half: Half) -> None:
+        self.judge.feed(keys, keys.side)
+        half.note_keys(keys)
+
+
+@cache
+def plain_headers(side: Side | None, extensions: Extensions, policy: Policy) -> bytes:
+    """For each first two bytes of a frame, whether it can be skimmed when the connection is quiet.
+
+    The rules decide: a whole text or binary message is plain if, with nothing else going on, no rule has anything to
+    say about its frame or about the message. What is left of it, its key and whether text is UTF-8, the reader looks
+    at.
+    """
+    table = bytearray(65536)
+    for first, kind in ((0x81, PLAIN_TEXT), (0x82, PLAIN_BYTES)):
+        for second in range(256):
+            short = second & 0x7F
+            lengths = (126, KEPT) if short == 126 else (short,)
+            if short < 127 and all(_silent(first, second, n, side, extensions, policy) for n in lengths):
+                table[first << 8 | second] = kind
+    return bytes(table)
+
+
+def _silent(first: int, second: int, length: int, side: Side | None, extensions: Extensions, policy: Policy) -> bool:
+    judge = Judge(Connection(extensions, policy))
+    form = 16 if length >= 126 else 7
+    masked = bool(second & 0x80)
+    key = b"\x01\x02\x03\x04" if masked else None
+    frame = Frame(0, side, 0, True, 0, first & 15, key, length, form, form // 8 + 2 + 4 * masked)
+    judge.feed(frame, side, frame.opcode)
+    judge.feed(Message(side, frame.opcode, frame, 1, int(not length), length, b"", True), side)
+    return not judge.entries
+
+
+def check_frames(
+    data: bytes | Iterable[Segment],
+    sender: Side | None = None,
+    extensions: str = "",
+    policy: Policy | None = None,
+    dissected: int = DISSECTED,
+) -> Report:
+    """Checks frames that were captured: bytes of one direction, or pieces of both in the order they were seen.
+
+    Args:
+        data: bytes that ``sender`` sent, or (side, bytes) pairs.
+        sender: the side that sent ``data``; None where it is not known.
+        extensions: the negotiated Sec-WebSocket-Extensions value; "none" for none, "" where it is not known.
+        policy: what the user demands beyond the protocol.
+        dissected: how many frames and messages the facts describe.
+
+    Raises:
+        InputError: there are no bytes, or ``extensions`` cannot be read.
+    """
+    segments: list[tuple[Side | None, bytes]] = [(sender, data)] if isinstance(data, bytes) else list(data)
+    if not any(piece for _, piece in segments):
+        raise InputError("there are no bytes to check: send at least one frame, for example '81 05 48 65 6c 6c 6f'.")
+    check = FrameCheck(negotiated(extensions), policy, dissected)
+    for side, piece in segments:
+        check.feed(piece, side)
+    return check.finish()
