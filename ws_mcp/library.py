@@ -1,21 +1,17 @@
-"""The library: composes the Sections of every room, and searches, reads and resolves them.
+"""The library: searches and reads the sections of every room.
 
-Rooms only offer sections; what is found, how it is ranked and what is shown is decided here, once, for both doors.
+What is found, how it is ranked and what is shown is decided here, once, for both doors.
 """
 
 from __future__ import annotations
 
-import difflib
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ws_mcp import __version__, data
-from ws_mcp.errors import InputError, NotFoundError
-from ws_mcp.knowledge import digest, documents, indexes, lookup, page, query, registry
+from ws_mcp.composition import Composition
+from ws_mcp.errors import InputError
+from ws_mcp.knowledge import page, query
 from ws_mcp.types import Hit, Section
 
 if TYPE_CHECKING:
@@ -52,16 +48,25 @@ class Reading:
 
 
 class Library:
-    """Everything that can be searched and read. Safe to share between threads."""
+    """Everything that can be searched and read. Safe to share between threads; follows what is fetched meanwhile."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._opened: tuple[Index, str] | None = None
+        self._lock = threading.Lock()
+        self._current: Composition | None = None
 
-    @cached_property
+    @property
+    def _now(self) -> Composition:
+        """The composition of the content as it is now; another one as soon as the fetched documents change."""
+        with self._lock:
+            revision = Composition.newest()
+            if self._current is None or self._current.revision != revision:
+                self._current = Composition(revision)
+            return self._current
+
+    @property
     def sections(self) -> dict[str, Section]:
         """Every section by its id, in the order of the documents."""
-        return {section.id: section for section in _compose()}
+        return self._now.sections
 
     def search(self, text: str, sources: tuple[str, ...] = (), limit: int = 5, offset: int = 0) -> Answer:
         """Find sections for words, symptoms, section numbers, codes or names.
@@ -75,7 +80,7 @@ class Library:
         _check_range("limit", limit, 1, MAX_LIMIT)
         _check_range("offset", offset, 0, 10_000)
         asked = query.clean(text)
-        index, note = self._index()
+        index, note = self._now.index
         exact, mentioned = index.exact(asked)
         ranked = _ranked(index, asked, _wanted(sources, index.sources), exact, mentioned)
         hits = tuple(_hit(index, found, asked, found.id in exact) for found in ranked[offset : offset + limit])
@@ -91,10 +96,11 @@ class Library:
         """
         _check_range("limit", limit, 200, MAX_READ)
         _check_range("offset", offset, 0, 10_000_000)
-        section = self.resolve(name)
+        now = self._now
+        section = now.resolve(name)
         deep = children or not (section.summary or section.text or not section.parent)
-        below = self._below(section.id) if deep or not section.parent else self.children(section.id)
-        text = page.render(section, below, self._neighbours(section), None, deep)
+        below = now.below(section.id) if deep or not section.parent else now.children(section.id)
+        text = page.render(section, below, now.neighbours(section), deep)
         if offset and offset >= len(text):
             raise InputError(f"offset {offset} is past the end: {section.id} has {len(text)} characters.")
         end = _cut(text, offset, limit)
@@ -106,65 +112,11 @@ class Library:
         Raises:
             NotFoundError: There is none; its ``nearest`` holds ids that look alike.
         """
-        plain = name.strip().removeprefix("websocket://")
-        if plain in self.sections:
-            return self.sections[plain]
-        for key in lookup.references(name).exact if plain else ():
-            if owners := self._keys.get(key):
-                return self.sections[owners[0]]
-        raise self._not_found(plain)
-
-    def children(self, identity: str) -> list[Section]:
-        """The sections right below this one, in order."""
-        return [section for section in self.sections.values() if section.parent == identity]
+        return self._now.resolve(name)
 
     def complete(self, start: str, count: int = 100) -> list[str]:
         """Ids that begin with ``start``, else those that contain it; for completion in clients and shells."""
-        wanted = start.casefold()
-        first = [i for i in self.sections if i.casefold().startswith(wanted)]
-        return (first or [i for i in self.sections if wanted in i.casefold()])[:count]
-
-    @cached_property
-    def _keys(self) -> dict[str, list[str]]:
-        return lookup.table(self.sections.values())
-
-    def _index(self) -> tuple[Index, str]:
-        with self._lock:
-            if self._opened is None:
-                state = indexes.fingerprint(_files(), __version__)
-                self._opened = indexes.open_index(state, lambda: list(self.sections.values()))
-            return self._opened
-
-    def _below(self, identity: str) -> list[Section]:
-        return [deeper for child in self.children(identity) for deeper in (child, *self._below(child.id))]
-
-    def _neighbours(self, section: Section) -> list[Section]:
-        beside = self.children(section.parent) if section.parent else []
-        at = next((n for n, other in enumerate(beside) if other.id == section.id), None)
-        return [] if at is None else [beside[n] for n in (at - 1, at + 1) if 0 <= n < len(beside)]
-
-    def _not_found(self, name: str) -> NotFoundError:
-        shown = name if len(name) <= 80 else name[:77] + "…"
-        near = difflib.get_close_matches(name[:200], self.sections, 5, 0.5)
-        near = near or self.complete(name[:200].rsplit("/", 1)[-1] or "rfc6455", 5)
-        hint = (
-            f"Nearest: {', '.join(near)}."
-            if near
-            else "Ids look like rfc6455/5.5.1, code/1006 or mdn/Web/API/WebSocket."
-        )
-        return NotFoundError(f"There is no section {shown!r}. {hint} To look for words, search.", tuple(near))
-
-
-def _compose() -> Iterator[Section]:
-    """The sections of every room, a document at a time."""
-    yield from documents.sections()
-    yield from digest.sections(data.folder("corpus"))
-    yield from registry.sections()
-
-
-def _files() -> list[Path]:
-    """What the sections are made from."""
-    return [file for file in data.folder("corpus").rglob("*") if file.is_file()]
+        return self._now.complete(start, count)
 
 
 def _ranked(index: Index, asked: str, wanted: frozenset[str], exact: list[str], mentioned: list[str]) -> list[Found]:

@@ -33,8 +33,8 @@ class Section:
 
     ``id`` is flat and stable (``rfc6455/5.5.1``); ``path`` holds the titles above it, outermost first; ``parent`` is
     the id of the section it is part of, "" at the top of a document. ``summary`` is our Markdown, ``text`` the official
-    words where they were fetched. ``words`` are searched and never shown; ``keys`` are exact look-ups that lead here;
-    ``links`` are ids to read next.
+    words where they were fetched, ``credit`` what a quotation of it carries. ``words`` are searched and never shown;
+    ``keys`` are exact look-ups that lead here; ``links`` are ids to read next.
     """
 
     id: str
@@ -48,17 +48,7 @@ class Section:
     words: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A document we know: where its official text is and under which terms it may be quoted."""
-
-    id: str
-    title: str
-    url: str
-    licence: str = ""
-    attribution: str = ""
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
-from ws_mcp import data
+from ws_mcp.knowledge import sources
 from ws_mcp.types import Section
 
 
 def sections() -> Iterator[Section]:
     """The root sections, in the order of ``corpus/sources.toml``."""
-    table = tomllib.loads((data.folder("corpus") / "sources.toml").read_text("utf-8"))
-    for source in table["source"]:
-        number = source["id"].removeprefix("rfc")
-        title = f"RFC {number}: {source['title']}" if source["kind"] == "rfc" else source["title"]
+    for source in sources.load():
+        rfc = source.kind == "rfc"
+        number = source.id.removeprefix("rfc")
         yield Section(
-            id=source["id"],
-            title=title,
-            source=source["id"],
-            url=source.get("html") or source.get("base") or source["url"],
-            keys=(f"rfc {number}",) if source["kind"] == "rfc" else (),
+            id=source.id,
+            title=f"RFC {number}: {source.title}" if rfc else source.title,
+            source=source.id,
+            url=source.url,
+            keys=(f"rfc {number}",) if rfc else (),
         )

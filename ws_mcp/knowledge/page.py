@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ws_mcp.knowledge import requirements
-from ws_mcp.types import Section, Source
+from ws_mcp.types import Section
 
-_OURS = {"mdn", "whatwg"}  # sources besides the RFCs whose sections are digests of somebody's document
+_DIGESTED = ("rfc", "mdn", "whatwg")  # how the sources begin that are somebody's documents
 
 
-def render(
-    section: Section, children: Sequence[Section], neighbours: Sequence[Section], source: Source | None, deep: bool
-) -> str:
-    """The page of ``section``; with ``deep`` its children are written out, else listed.
+def render(section: Section, below: Sequence[Section], neighbours: Sequence[Section], deep: bool) -> str:
+    """The page of ``section``; with ``deep`` the sections ``below`` it are written out, else listed.
 
-    ``neighbours`` are the sections before and after it; ``source`` says under which terms official text is quoted.
+    ``neighbours`` are the sections before and after it.
     """
     blocks = [f"# {section.title}", _where(section), *_content(section)]
     if deep:
-        blocks += [_child(child) for child in children]
-    elif children:
-        top = min(len(child.path) for child in children)
-        lines = (f"{'  ' * (len(c.path) - top)}- {c.title}: `{c.id}`" for c in children)
-        blocks.append("## Sections\n\n" + "\n".join(lines))
+        blocks += [_child(child) for child in below]
+    elif below:
+        blocks.append(_contents(below))
     if section.links:
         blocks.append("See also: " + ", ".join(f"`{link}`" for link in section.links))
     if neighbours:
         blocks.append("Next to it: " + ", ".join(f"`{n.id}` {n.title}" for n in neighbours))
-    blocks.append(_attribution(section, source))
+    blocks.append(_origin([section, *below] if deep else [section]))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -53,9 +49,17 @@ def _child(section: Section) -> str:
     return "\n\n".join(block for block in (f"## {section.title}", f"`{section.id}`", *_content(section)) if block)
 
 
-def _attribution(section: Section, source: Source | None) -> str:
-    if section.text and source:
-        return f"Text: {source.attribution}, {source.licence}, {section.url} (converted to text)."
-    if section.source.startswith("rfc") or section.source in _OURS:
+def _contents(below: Sequence[Section]) -> str:
+    top = min(len(section.path) for section in below)
+    lines = (f"{'  ' * (len(s.path) - top)}- {s.title}: `{s.id}`" for s in below)
+    return "## Sections\n\n" + "\n".join(lines)
+
+
+def _origin(shown: Sequence[Section]) -> str:
+    """Whose words these are: the credit of the official text, else the step that brings it."""
+    credits = dict.fromkeys(section.credit for section in shown if section.text)
+    if credits:
+        return "Official text: " + " ".join(credits)
+    if shown[0].source.startswith(_DIGESTED):
         return "Our digest, not the official words; `websocket-mcp corpus fetch` brings those."
     return ""
