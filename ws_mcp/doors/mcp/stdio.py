@@ -2,12 +2,128 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import signal
+from types import TracebackType
+from typing import Self
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.stdio import stdio_server
+from mcp.shared._stream_protocols import ReadStream, WriteStream
+from mcp.shared.message import SessionMessage
+from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
+from pydantic import ValidationError
 
 from ws_mcp.doors.mcp import app
+
+_log = logging.getLogger(__name__)
+_SHOWN = 80  # characters of a bad line that its error quotes
 
 
 def run() -> None:
     """Serve until standard input ends. Ctrl-C ends at once: the SDK would wait for the next line."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    app.create().run()
+    logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")  # to stderr, a line each
+    anyio.run(_serve, app.create())
+
+
+async def _serve(server: MCPServer) -> None:
+    """What ``MCPServer.run`` does, with an answer to lines that are no messages."""
+    lowlevel = server._lowlevel_server
+    async with stdio_server() as (read, write):
+        try:
+            await lowlevel.run(_Answering(read, write), write, lowlevel.create_initialization_options())
+        except anyio.get_cancelled_exc_class():
+            # Standard output is closed: the client has gone. Leaving in order would wait for its next line.
+            os._exit(1)
+
+
+class _Answering:
+    """The messages of a stream; what is none is answered with an error, so that its sender does not wait in vain.
+
+    The SDK drops such lines in silence. JSON-RPC 2.0, 5.1: -32700 for what is no JSON, -32600 for what is no message.
+    """
+
+    def __init__(self, read: ReadStream[SessionMessage | Exception], write: WriteStream[SessionMessage]) -> None:
+        self._read = read
+        self._write = write
+
+    @property
+    def last_context(self) -> object:
+        """The context of the last message's sender; the SDK asks for it."""
+        return getattr(self._read, "last_context", None)
+
+    async def receive(self) -> SessionMessage | Exception:
+        while True:
+            item = await self._read.receive()
+            if not isinstance(item, Exception):
+                return item
+            await self._answer(item)
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def aclose(self) -> None:
+        await self._read.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._read.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._read.__aexit__(kind, value, trace)
+
+    async def _answer(self, error: Exception) -> None:
+        refusal = refuse(error)
+        if refusal:
+            _log.warning("answered %s", refusal.error.message)
+            await self._write.send(SessionMessage(refusal))
+
+
+def refuse(error: Exception) -> JSONRPCError | None:
+    """The answer to a line that is no JSON-RPC message, with the request's id if it has one; none to a blank line."""
+    faults = error.errors(include_url=False, include_context=False) if isinstance(error, ValidationError) else []
+    # Every kind of message lacks a field in what is none, and that fault holds the message whole.
+    whole = [fault["input"] for fault in faults if fault["type"] == "missing"]
+    found = whole[0] if whole else faults[0]["input"] if faults else str(error)
+    if not faults or faults[0]["type"] == "json_invalid":
+        try:
+            found = json.loads(str(found))  # takes half a surrogate pair, which JavaScript sends and the SDK refuses
+        except (ValueError, RecursionError):
+            return (
+                _error(PARSE_ERROR, None, f"this is not JSON in UTF-8: {_shown(found)}") if str(found).strip() else None
+            )
+        return _error(
+            INVALID_REQUEST, _identity(found), "a \\ud… escape lacks its other half; leave that character out"
+        )
+    if isinstance(found, list):
+        return _error(INVALID_REQUEST, None, "batches are not part of MCP; send one message a line")
+    return _error(INVALID_REQUEST, _identity(found), f"this is no JSON-RPC 2.0 message: {_shown(found)}")
+
+
+def _error(code: int, identity: str | int | None, text: str) -> JSONRPCError:
+    kind = "Parse error" if code == PARSE_ERROR else "Invalid request"
+    return JSONRPCError(jsonrpc="2.0", id=identity, error=ErrorData(code=code, message=f"{kind}: {text}"))
+
+
+def _shown(found: object) -> str:
+    return ascii(found if isinstance(found, str) else json.dumps(found))[:_SHOWN]
+
+
+def _identity(message: object) -> str | int | None:
+    """The id of what was meant as a request, if it can be sent back."""
+    found = message.get("id") if isinstance(message, dict) and "method" in message else None
+    if isinstance(found, str):
+        return found if len(found) <= 1_000 and found.isprintable() else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
