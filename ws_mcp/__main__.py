@@ -15,7 +15,8 @@ def main() -> None:
         return
     from ws_mcp.doors.cli import app
 
-    app.run({"serve": serve, "try": tour})
+    app.add(DOORS)
+    app.run()
 
 
 def serve() -> None:
@@ -31,6 +32,8 @@ def tour() -> None:
 
     run()
 
+
+DOORS = {"serve": serve, "try": tour}
 
 if __name__ == "__main__":
     main()

@@ -21,7 +21,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -41,10 +40,14 @@ def _options(
 knowledge.register(app)
 
 
-def run(others: Mapping[str, Callable[[], None]]) -> None:
-    """Run the command line and leave with its exit code; ``others`` are commands that open another door."""
+def add(others: Mapping[str, Callable[[], None]]) -> None:
+    """Add commands that open another door."""
     for name, command in others.items():
         app.command(name=name)(command)
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
     try:
         app()
     except WsMcpError as error:

@@ -6,6 +6,7 @@ Some clients show a model only the structured content, others only the text, so 
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -37,4 +38,5 @@ def explained(tool: Callable[_P, _R]) -> Callable[_P, _R]:
         except WsMcpError as error:
             raise ToolError(str(error)[:MAX_ERROR]) from error
 
+    call.__doc__ = inspect.cleandoc(tool.__doc__ or "")  # the SDK sends it as it stands
     return call
