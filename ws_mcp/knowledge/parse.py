@@ -40,7 +40,12 @@ def parse(document: Document, location: Location, content: bytes) -> list[Part]:
 
 def read(document: str, form: Form, content: bytes) -> list[Part]:
     """The sections of a document that has been checked before."""
-    return _reader(form)(document, content)
+    try:
+        return _reader(form)(document, content)
+    except DocumentError:
+        raise
+    except Exception as error:  # whatever a parser trips over in a stranger's bytes is the document's fault
+        raise DocumentError(f"it cannot be read ({type(error).__name__}: {str(error)[:120]})") from error
 
 
 def _reader(form: Form) -> Callable[[str, bytes], list[Part]]:
