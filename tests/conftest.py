@@ -1,0 +1,65 @@
+"""What the tests share: a cache of their own, one library a process, the real documents where they are given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ws_mcp.library import Library
+
+ROOT = Path(__file__).parent.parent
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder that no test outside this process sees; child processes inherit it."""
+    home = tmp_path_factory.mktemp("cache-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        patch.delenv("WS_MCP_DEBUG", raising=False)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def library(cache_home: Path) -> Library:
+    """Everything that ships, searched from one index."""
+    return Library()
+
+
+@pytest.fixture(scope="session")
+def real_docs() -> Path:
+    """The folder of real upstream documents (``mirror/`` and ``docs/``), which nobody may ship."""
+    given = os.environ.get("WS_MCP_REAL_DOCS", "")
+    if given and Path(given).is_dir():
+        return Path(given)
+    reason = f"WS_MCP_REAL_DOCS is {given!r}, no folder of real upstream documents"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def command(cache_home: Path) -> Command:
+    """Runs ``websocket-mcp ARGUMENTS`` as a process of its own, its output in pipes."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None, **how: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]  # ``how`` is as free as its own
+            [sys.executable, "-m", "ws_mcp", *arguments],
+            **{
+                "capture_output": True,
+                "text": True,
+                "timeout": 60,
+                "cwd": ROOT,
+                "env": os.environ | (env or {}),
+                "stdin": subprocess.DEVNULL,
+            }
+            | how,
+        )
+
+    return run
