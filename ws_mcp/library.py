@@ -81,11 +81,14 @@ class Library:
         _check_range("offset", offset, 0, 10_000)
         asked = query.clean(text)
         index, note = self._now.index
+        wanted = _wanted(sources, index.sources)
         exact, mentioned = index.exact(asked)
-        ranked = _ranked(index, asked, _wanted(sources, index.sources), exact, mentioned)
-        hits = tuple(_hit(index, found, asked, found.id in exact) for found in ranked[offset : offset + limit])
+        found, near = index.search(asked, wanted)
+        named = [one for one in index.first(exact) if not wanted or one.source in wanted]
+        ranked = _ranked(found, named, mentioned)
+        hits = _hits(index, ranked[offset : offset + limit], asked, exact)
         more = offset + limit if offset + limit < len(ranked) else None
-        return Answer(hits, len(ranked), more, " ".join(filter(None, (note, _help(index, text, asked, ranked)))))
+        return Answer(hits, len(ranked), more, " ".join(filter(None, (note, _help(text, bool(ranked), near)))))
 
     def read(self, name: str, children: bool = False, offset: int = 0, limit: int = 8_000) -> Reading:
         """The page of a section, by its id or by anything that names it exactly ("5.5.1", "1006", a URL).
@@ -119,23 +122,33 @@ class Library:
         return self._now.complete(start, count)
 
 
-def _ranked(index: Index, asked: str, wanted: frozenset[str], exact: list[str], mentioned: list[str]) -> list[Found]:
+def _ranked(found: list[Found], named: list[Found], mentioned: list[str]) -> list[Found]:
+    """What the query names, then what was found, weighed by source."""
     gain = dict.fromkeys(mentioned, _MENTIONED)
-    ranked = [
-        replace(found, score=found.score * _PRIOR.get(found.source, _OTHER) * gain.get(found.id, 1.0))
-        for found in index.search(asked, wanted)
-    ]
-    ranked.sort(key=lambda found: -found.score)
+    ranked = [replace(f, score=f.score * _PRIOR.get(f.source, _OTHER) * gain.get(f.id, 1.0)) for f in found]
+    ranked.sort(key=lambda one: -one.score)
     top = ranked[0].score if ranked else 0.0
-    named = [found for found in index.cards(exact) if not wanted or found.source in wanted]
-    first = [replace(found, score=top + len(named) - n) for n, found in enumerate(named)]
-    return first + [found for found in ranked if found.id not in exact]
+    first = [replace(one, score=top + len(named) - n) for n, one in enumerate(named)]
+    return first + [one for one in ranked if one.id not in {f.id for f in named}]
 
 
-def _hit(index: Index, found: Found, asked: str, named: bool) -> Hit:
-    snippet = index.snippet(found, asked, SNIPPET, named)
-    score = round(found.score, 3)
-    return Hit(found.id, found.title, found.path, found.url, found.source, snippet, score, found.official, found.links)
+def _hits(index: Index, found: list[Found], asked: str, exact: list[str]) -> tuple[Hit, ...]:
+    from ws_mcp.knowledge.index import snippet
+
+    return tuple(
+        Hit(
+            one.id,
+            card.title,
+            card.path,
+            card.url,
+            one.source,
+            snippet(card.text, asked, SNIPPET, one.id in exact),
+            round(one.score, 3),
+            card.official,
+            card.links,
+        )
+        for one, card in zip(found, index.cards(found), strict=True)
+    )
 
 
 def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
@@ -150,17 +163,16 @@ def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _help(index: Index, text: str, asked: str, ranked: list[Found]) -> str:
+def _help(text: str, anything: bool, near: tuple[str, ...]) -> str:
     """What to try when little or nothing was found, and what of the query was left out."""
     words = []
     if len(text) > query.MAX_QUERY:
         words.append(f"Only the first {query.MAX_QUERY} characters were searched.")
-    near = index.nearest(asked)
-    if not ranked:
+    if not anything:
         words.append("Nothing matches.")
         words.append(f"Nearest words: {', '.join(near)}." if near else "Try fewer or more general words, or an id.")
     elif near:
-        words.append(f"Not every word is known here; nearest: {', '.join(near)}.")
+        words.append(f"Not every word is known here; taken for it: {', '.join(near)}.")
     return " ".join(words)
 
 

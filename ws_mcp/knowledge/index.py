@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,39 +37,45 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A section that matched: what the index stores of it, and its best passage."""
+    """A section that matched; ``passage`` is the number of its best passage."""
 
     id: str
+    passage: int
+    score: float
+
+    @property
+    def source(self) -> str:
+        """The first part of the id."""
+        return self.id.split("/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the index stores of a passage and its section."""
+
     title: str
     path: tuple[str, ...]
     url: str
-    source: str
     links: tuple[str, ...]
     text: str
     official: bool
-    score: float
 
 
-def _analyzer() -> Any:
-    return analysis.RegexTokenizer(query.TOKEN) | analysis.LowercaseFilter() | analysis.StemFilter(cachesize=20_000)
-
-
-@cache
+@lru_cache(50_000)
 def stem(word: str) -> str:
     """The form in which the index holds a word."""
     return str(porter(word))
 
 
-def _schema() -> Any:
-    words = analysis.RegexTokenizer(query.TOKEN) | analysis.LowercaseFilter()
-    return fields.Schema(
-        id=fields.ID(stored=True),
-        source=fields.ID(stored=True),
-        body=fields.TEXT(analyzer=_analyzer(), phrase=False),
-        heading=fields.TEXT(analyzer=_analyzer(), phrase=False),
-        raw=fields.TEXT(analyzer=words, phrase=False),
-        card=fields.STORED,
-    )
+_WORDS = analysis.RegexTokenizer(query.TOKEN) | analysis.LowercaseFilter()
+_STEMS = _WORDS | analysis.StemFilter(stem, cachesize=None)
+_SCHEMA = fields.Schema(
+    source=fields.ID,
+    body=fields.TEXT(analyzer=_STEMS, phrase=False),
+    heading=fields.TEXT(analyzer=_STEMS, phrase=False),
+    raw=fields.TEXT(analyzer=_WORDS, phrase=False),
+    card=fields.STORED,
+)
 
 
 class Index:
@@ -79,6 +85,7 @@ class Index:
         self._whoosh = whoosh
         self._keys: dict[str, list[str]] = keys["keys"]
         self._errors: dict[str, str] = keys["errors"]
+        self._passages: list[str] = keys["passages"]  # the section of each passage, by number
         self.sources: tuple[str, ...] = tuple(keys["sources"])
 
     def exact(self, text: str) -> tuple[list[str], list[str]]:
@@ -91,53 +98,43 @@ class Index:
         mentioned = [i for key in found.mentioned for i in self._keys.get(key, ())[:1]]
         return list(dict.fromkeys(exact)), list(dict.fromkeys(mentioned))
 
-    def cards(self, ids: Iterable[str]) -> list[Found]:
-        """The stored sections of these ids, in their order; unknown ones are left out."""
-        with self._whoosh.searcher() as searcher:
-            rows = (searcher.document(id=identity) for identity in ids)
-            return [_found(row, 0.0) for row in rows if row]
+    def first(self, ids: Iterable[str]) -> list[Found]:
+        """These sections with their first passages; unknown ids are left out."""
+        return [Found(i, self._passages.index(i), 0.0) for i in ids if i in self._passages]
 
-    def search(self, text: str, sources: frozenset[str]) -> list[Found]:
-        """The best passage of each section, best first, by BM25F (B = 0.4)."""
+    def cards(self, found: Iterable[Found]) -> list[Card]:
+        """What is stored of the passages that were found."""
+        with self._whoosh.searcher() as searcher:
+            return [Card(**searcher.stored_fields(one.passage)["card"]) for one in found]
+
+    def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], tuple[str, ...]]:
+        """The best passage of each section, best first, by BM25F (B = 0.4).
+
+        With it, words of the corpus that look like those of the query which it does not have.
+        """
         with self._whoosh.searcher(weighting=scoring.BM25F(B=0.4, K1=1.2)) as searcher:
-            weighted = self._known(searcher, query.terms(text, stem))
+            near = _missing(searcher, text)
+            weighted = {**dict.fromkeys(map(stem, near), NEAR_WEIGHT), **query.terms(text, stem)}
             clauses = [queries.Term("body", term, boost=weight) for term, weight in weighted.items()]
             clauses += [queries.Term("heading", t, boost=w * HEADING_WEIGHT) for t, w in weighted.items()]
             wanted = queries.Or([queries.Term("source", s) for s in sorted(sources)]) if sources else None
-            results = searcher.search(queries.Or(clauses), limit=_DEPTH, filter=wanted, scored=True)
+            results = searcher.search(queries.Or(clauses), limit=_DEPTH, filter=wanted)
             best: dict[str, Found] = {}
-            for hit in results:
-                if hit["id"] not in best:
-                    best[hit["id"]] = _found(hit.fields(), float(hit.score))
-            return list(best.values())
+            for score, passage in results.top_n:
+                identity = self._passages[passage]
+                if identity not in best:
+                    best[identity] = Found(identity, passage, float(score))
+            return list(best.values()), near
 
-    @staticmethod
-    def _known(searcher: searching.Searcher, weighted: dict[str, float]) -> dict[str, float]:
-        """The terms with a near one beside each that the index lacks: a slip of the keyboard still finds."""
-        reader = searcher.reader()
-        known = dict(weighted)
-        for term in list(weighted):
-            if len(term) > 4 and ("body", term) not in reader:
-                for near in _nearest(searcher, term, 1):
-                    known.setdefault(stem(near), NEAR_WEIGHT)
-        return known
 
-    def nearest(self, text: str) -> tuple[str, ...]:
-        """Words of the corpus that look like those of the query which it does not have."""
-        with self._whoosh.searcher() as searcher:
-            reader = searcher.reader()
-            missing = [w for w in query.words(text) if len(w) > 3 and ("body", stem(w)) not in reader]
-            return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word, 2)))
-
-    def snippet(self, found: Found, text: str, width: int, lead: bool) -> str:
-        """About ``width`` characters of the passage, matches in bold: its start, or where most of them are."""
-        terms = frozenset(query.terms(text, stem))
-        shown = found.text[:width].rpartition(" ")[0] if lead and len(found.text) > width else found.text
-        best = "" if lead else highlight.highlight(shown, terms, _analyzer(), _Sentences(width), _Bold(), top=1)
-        if not best:
-            whole = highlight.WholeFragmenter()
-            best = highlight.highlight(shown[:width], terms, _analyzer(), whole, _Bold(), minscore=0)
-        return " ".join(best.split())
+def snippet(passage: str, text: str, width: int, lead: bool) -> str:
+    """About ``width`` characters of a passage, the query's words in bold: its start, or where most of them are."""
+    terms = frozenset(query.terms(text, stem))
+    best = "" if lead else highlight.highlight(passage, terms, _STEMS, _Sentences(width), _Bold(), top=1)
+    if not best:
+        start = passage if len(passage) <= width else passage[:width].rpartition(" ")[0]
+        best = highlight.highlight(start, terms, _STEMS, highlight.WholeFragmenter(), _Bold(), minscore=0)
+    return " ".join(best.split())
 
 
 class _Sentences(highlight.Fragmenter):  # type: ignore[misc]  # Whoosh ships no types
@@ -165,37 +162,29 @@ class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types
         return f"**{highlight.get_text(text, token, replace)}**"
 
 
-def _nearest(searcher: searching.Searcher, word: str, count: int) -> list[str]:
+def _missing(searcher: searching.Searcher, text: str) -> tuple[str, ...]:
+    """The nearest words to those the index lacks: a slip of the keyboard still finds."""
+    reader = searcher.reader()
+    missing = [word for word in query.words(text) if len(word) > 3 and ("body", stem(word)) not in reader]
+    return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word)))
+
+
+def _nearest(searcher: searching.Searcher, word: str) -> list[str]:
     distance = 1 if len(word) < 7 else 2
-    return [str(w) for w in searcher.suggest("raw", word, limit=count, maxdist=distance, prefix=1)]
+    return [str(near) for near in searcher.suggest("raw", word, limit=2, maxdist=distance, prefix=1)]
 
 
-def _found(row: dict[str, Any], score: float) -> Found:
-    card = row["card"]
-    return Found(
-        id=row["id"],
-        title=card["title"],
-        path=tuple(card["path"]),
-        url=card["url"],
-        source=row["source"],
-        links=tuple(card["links"]),
-        text=card["text"],
-        official=card["official"],
-        score=score,
-    )
-
-
-def _write(whoosh: Any, sections: list[Section]) -> None:
+def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
+    """Fill an empty index; the table of keys that goes with it."""
     writer = whoosh.writer(limitmb=64)
-    last = ""
+    order: list[str] = []
     for passage in passages(sections):
         section = passage.section
-        words = " ".join(section.words) if section.id != last else ""
-        last = section.id
+        words = "" if order and order[-1] == section.id else " ".join(section.words)
+        order.append(section.id)
         above = " ".join((*section.path, section.title))
         body = f"{above}\n{words}\n{passage.text}"
         writer.add_document(
-            id=section.id,
             source=section.source,
             body=body,
             raw=body,
@@ -210,19 +199,15 @@ def _write(whoosh: Any, sections: list[Section]) -> None:
             },
         )
     writer.commit()
-
-
-def _keys(sections: list[Section]) -> dict[str, Any]:
-    """The table of exact look-ups: key → ids, the best owner of a shared key first."""
     errors = {lookup.words_only(key): s.id for s in sections if s.source == "error" for key in (s.title, *s.keys)}
-    return {"keys": lookup.table(sections), "errors": errors, "sources": sorted({s.source for s in sections})}
+    shelves = sorted({s.source for s in sections})
+    return {"keys": lookup.table(sections), "errors": errors, "sources": shelves, "passages": order}
 
 
 def in_memory(sections: list[Section]) -> Index:
     """An index that leaves no file; for where the cache cannot be written, and for tests."""
-    whoosh = RamStorage().create_index(_schema())
-    _write(whoosh, sections)
-    return Index(whoosh, _keys(sections))
+    whoosh = RamStorage().create_index(_SCHEMA)
+    return Index(whoosh, _write(whoosh, sections))
 
 
 def build(sections: list[Section], folder: Path) -> None:
@@ -233,8 +218,8 @@ def build(sections: list[Section], folder: Path) -> None:
     """
     temporary = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
     try:
-        _write(index.create_in(temporary, _schema()), sections)
-        (temporary / _KEYS).write_text(json.dumps(_keys(sections)), "utf-8")
+        keys = _write(index.create_in(temporary, _SCHEMA), sections)
+        (temporary / _KEYS).write_text(json.dumps(keys), "utf-8")
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
