@@ -236,8 +236,7 @@ class FrameCheck:
             self._ended(frame, half)
 
     def _part(self, part: Part, half: Half) -> None:
-        if part.start == 0:
-            self.dissection.begins(part)
+        self.dissection.part(part)
         if not part.frame.control:
             if half.assembler.wants_content:
                 half.assembler.add(bytes(unmasked(part)), part.frame, part.start)

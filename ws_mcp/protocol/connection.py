@@ -23,14 +23,14 @@ class Half:
     """What one side sent so far.
 
     ``seen`` holds the opcodes of frames that were read closely; ``closed`` is its Close frame; ``pings`` are its
-    Pings that no Pong answered; ``pings_in_row`` counts those since its last data frame; ``keys`` are its last two
-    masking keys.
+    Pings that no Pong answered, each with the number of frames that the peer had sent by then; ``pings_in_row``
+    counts those since its last data frame; ``keys`` are its last two masking keys.
     """
 
     side: Side | None
     frames: int = 0
     closed: Frame | None = None
-    pings: deque[Frame] = field(default_factory=lambda: deque(maxlen=PINGS))
+    pings: deque[tuple[Frame, int]] = field(default_factory=lambda: deque(maxlen=PINGS))
     pings_in_row: int = 0
     keys: tuple[int, ...] = ()
     masked: int = 0
@@ -43,15 +43,15 @@ class Half:
         """No message is open and no Close was sent: a plain frame needs no look at the state."""
         return self.assembler.open is None and self.closed is None
 
-    def note(self, frame: Frame) -> None:
-        """Counts a frame."""
+    def note(self, frame: Frame, heard: int) -> None:
+        """Counts a frame; ``heard`` is how many frames the peer had sent by then."""
         self.frames += 1
         self.masked += frame.masked
         self.seen.add(frame.opcode)
         if frame.opcode == CLOSE and self.closed is None:
             self.closed = frame
         if frame.opcode == PING:
-            self.pings.append(frame)
+            self.pings.append((frame, heard))
             self.pings_in_row += 1
         elif not frame.control:
             self.pings_in_row = 0
@@ -118,15 +118,15 @@ class Connection:
 
     def note(self, frame: Frame) -> None:
         """Moves the state past ``frame``."""
-        self.half(frame.side).note(frame)
         peer = self.peer(frame.side)
+        self.half(frame.side).note(frame, peer.frames if peer else 0)
         if frame.opcode == PONG and peer is not None:
             answer(peer.pings, frame)
 
 
-def answer(pings: deque[Frame], pong: Frame) -> None:
+def answer(pings: deque[tuple[Frame, int]], pong: Frame) -> None:
     """Drops the Ping that ``pong`` answers and all older ones (RFC 6455, 5.5.3: the newest answer stands for them)."""
-    for place, ping in enumerate(pings):
+    for place, (ping, _) in enumerate(pings):
         if ping.payload == pong.payload:
             for _ in range(place + 1):
                 pings.popleft()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.frames import FrameReader, Run, unmasked
+from ws_mcp.protocol.frames import KEPT, FrameReader, Run, unmasked
 from ws_mcp.types import Side
 from ws_mcp.wire import Frame, Message, Part
 
@@ -29,6 +29,7 @@ class Dissection:
         self._message_count = 0
         self._opcodes: dict[int, int] = {}
         self._payload = 0
+        self._long: dict[Side | None, dict[str, Any]] = {}
 
     @property
     def full(self) -> bool:
@@ -38,16 +39,24 @@ class Dissection:
     def frame(self, frame: Frame) -> None:
         """Takes a frame."""
         self._opcodes[frame.opcode] = self._opcodes.get(frame.opcode, 0) + 1
-        self._payload += frame.length if frame.whole else len(frame.payload)
+        self._payload += len(frame.payload)
         if not self.full:
             self._frames.append(_frame(frame))
+            if frame.length > KEPT:
+                self._long[frame.side] = self._frames[-1]
 
-    def begins(self, part: Part) -> None:
-        """Takes the beginning of a long payload, to show it."""
-        index, shown = part.frame.index, bytes(unmasked(part)[:SHOWN]).hex(" ")
-        for described in reversed(self._frames[-2:]):
-            if described["index"] == index and described["side"] == _side(part.frame.side):
-                described["payload"] = shown
+    def part(self, part: Part) -> None:
+        """Takes a piece of a long payload: shows its beginning, notes its end."""
+        self._payload += len(part.raw)
+        described = self._long.get(part.frame.side)
+        if described is None:
+            return
+        if len(described["payload"]) < 3 * SHOWN - 1:
+            so_far = bytes.fromhex(described["payload"])
+            described["payload"] = (so_far + bytes(unmasked(part)[: SHOWN - len(so_far)])).hex(" ")
+        if part.last:
+            described["complete"] = True
+            del self._long[part.frame.side]
 
     def message(self, message: Message) -> None:
         """Takes a message."""
@@ -70,6 +79,7 @@ class Dissection:
             "negotiated": _negotiated(connection),
             "bytes": {_side(side) or "unknown": reader.offset for side, reader in readers.items()},
             "opcodes": {NAMES.get(opcode, hex(opcode)): count for opcode, count in sorted(self._opcodes.items())},
+            "payload_bytes": self._payload,
             "frames_total": sum(self._opcodes.values()),
             "messages_total": self._message_count,
             "frames": self._frames,
@@ -122,7 +132,7 @@ def _frame(frame: Frame) -> dict[str, Any]:
         "length_form": f"{frame.form}-bit",
         "minimal": frame.minimal,
         "header_length": frame.header,
-        "complete": frame.whole or frame.length > len(frame.payload) == 0,
+        "complete": frame.whole,
         "payload": shown.hex(" "),
     }
     if frame.opcode == 8 and len(frame.payload) >= 2:

@@ -18,8 +18,8 @@ from ws_mcp.wire import Frame
     "6455-5.5.1-06",
     "6455-6.1-07",
     sender=Side.CLIENT,
-    fix="Mask every frame the client sends: set the mask bit, put four fresh random bytes after the length and XOR the "
-    "payload with them. Libraries do this by themselves; look for a proxy or a tool that writes raw frames.",
+    fix="Mask every frame the client sends: set the mask bit, put four fresh random bytes after the length and XOR "
+    "the payload with them. Libraries do this by themselves; look for a proxy or a tool that writes raw frames.",
     good=["C: 81 85 37fa213d 7f9f4d5158  # text, masked"],
     bad=["C: 81 05 48656c6c6f  # text, not masked", "C: 88 02 03e8  # close, not masked"],
 )

@@ -45,7 +45,7 @@ def _answer(half: Half, connection: Connection) -> dict[str, Any] | None:
         text = f"The receiver answers with Close ({code or 'without a code'}), then the server closes TCP."
         return {"action": "answer the Close", "code": code, "text": text}
     if half.pings and (peer is None or peer.closed is None):
-        ping = half.pings[-1]
+        ping, _ = half.pings[-1]
         text = f"The receiver answers the last Ping (frame {ping.index}) with a Pong that repeats its payload."
         return {"action": "answer the Ping", "payload": ping.payload[:125].hex(), "text": text}
     return None

@@ -28,7 +28,17 @@ from ws_mcp.protocol.connection import Connection
 from ws_mcp.rules.examples import Example, parse_example
 from ws_mcp.types import Fault, Severity, Side
 
-CHAPTERS = ("masking",)
+CHAPTERS = (
+    "framing",
+    "masking",
+    "lengths",
+    "fragmentation",
+    "control",
+    "closing",
+    "utf8",
+    "deflate",
+    "advice",
+)
 
 NEEDS = {
     "sender": "which side sent the frames",
@@ -80,7 +90,7 @@ def rule(
     sender: Side | None = None,
     needs: Iterable[str] = (),
     opcodes: Iterable[int] | None = None,
-    close: int | None = 1002,
+    close: int | None = None,
 ) -> Callable[[Function], Function]:
     """Registers a function as a rule.
 
@@ -94,7 +104,7 @@ def rule(
         sender: the side it binds, None for both.
         needs: facts without which it cannot run; "sender" goes without saying where ``sender`` is given.
         opcodes: the frames it looks at, None for all.
-        close: status code with which a receiver fails the connection; only errors have one.
+        close: status code with which a receiver fails the connection; 1002 for an error that names none.
     """
 
     def register(function: Function) -> Function:
@@ -111,7 +121,7 @@ def rule(
             sender,
             tuple(dict.fromkeys([*(["sender"] if sender else []), *needs])),
             None if opcodes is None else frozenset(opcodes),
-            close if level is Severity.ERROR else None,
+            close or (1002 if level is Severity.ERROR else None),
             inspect.cleandoc(function.__doc__ or ""),
             fix,
             tuple(parse_example(text) for text in good),
