@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ws_mcp import __version__, data
 from ws_mcp.errors import NotFoundError, StorageError
-from ws_mcp.knowledge import cache, digest, documents, indexes, lookup, merge, registry, store
+from ws_mcp.knowledge import cache, digest, documents, indexes, lookup, merge, registry, store, support
 from ws_mcp.types import Section
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _ours() -> Iterator[Section]:
     yield from documents.sections()
     yield from digest.sections(data.folder("corpus"))
     yield from registry.sections()
+    yield from support.sections()
 
 
 def _files() -> list[Path]:

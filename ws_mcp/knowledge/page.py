@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ws_mcp.knowledge import requirements
+from ws_mcp.knowledge import requirements, support
 from ws_mcp.types import Section
 
 _DIGESTED = ("rfc", "mdn", "whatwg")  # how the sources begin that are somebody's documents
@@ -36,6 +36,7 @@ def _content(section: Section) -> list[str]:
     demands = requirements.by_section().get(section.id, ())
     return [
         section.summary,
+        support.line(section.id) if section.source == "mdn" else "",
         f"Demands:\n\n{requirements.render(demands)}" if demands else "",
         f"Official text:\n\n{_quoted(section.text)}" if section.text else "",
     ]
