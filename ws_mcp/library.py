@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ws_mcp.composition import Composition
-from ws_mcp.errors import InputError
+from ws_mcp.errors import InputError, StorageError
 from ws_mcp.knowledge import page, query
 from ws_mcp.types import Hit, Section
 
@@ -79,6 +79,14 @@ class Library:
         """
         _check_range("limit", limit, 1, MAX_LIMIT)
         _check_range("offset", offset, 0, 10_000)
+        try:
+            return self._search(text, sources, limit, offset)
+        except StorageError:  # somebody emptied the cache while we run
+            with self._lock:
+                self._current = None
+            return self._search(text, sources, limit, offset)
+
+    def _search(self, text: str, sources: tuple[str, ...], limit: int, offset: int) -> Answer:
         asked = query.clean(text)
         index, note = self._now.index
         wanted = _wanted(sources, index.sources)
@@ -158,7 +166,9 @@ def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
         name = source.strip().casefold()
         matching = {s for s in known if s == name or (name == "rfc" and s.startswith("rfc"))}
         if not matching:
-            raise InputError(f"There is no source {source!r}. Use one or more of: rfc (every RFC), {', '.join(known)}.")
+            raise InputError(
+                f"There is no source {source[:80]!r}. Use one or more of: rfc (every RFC), {', '.join(known)}."
+            )
         chosen |= matching
     return frozenset(chosen)
 

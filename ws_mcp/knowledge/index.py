@@ -8,11 +8,13 @@ once and readers of an old one are not disturbed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,13 +25,14 @@ from whoosh import query as queries
 from whoosh.filedb.filestore import RamStorage
 from whoosh.lang.porter import stem as porter
 
-from ws_mcp.errors import InputError
+from ws_mcp.errors import InputError, StorageError
 from ws_mcp.knowledge import lookup, query
 from ws_mcp.knowledge.passages import passages
 from ws_mcp.types import Section
 
 HEADING_WEIGHT = 0.3
 NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
+LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
 _DEPTH = 240  # passages that are looked at before they are grouped by section
 _KEYS = "keys.json"
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
@@ -103,8 +106,12 @@ class Index:
         return [Found(i, self._passages.index(i), 0.0) for i in ids if i in self._passages]
 
     def cards(self, found: Iterable[Found]) -> list[Card]:
-        """What is stored of the passages that were found."""
-        with self._whoosh.searcher() as searcher:
+        """What is stored of the passages that were found.
+
+        Raises:
+            StorageError: The index was removed or damaged since it was opened; so does ``search``.
+        """
+        with self._searcher(scoring.BM25F()) as searcher:
             return [Card(**searcher.stored_fields(one.passage)["card"]) for one in found]
 
     def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], tuple[str, ...]]:
@@ -112,7 +119,7 @@ class Index:
 
         With it, words of the corpus that look like those of the query which it does not have.
         """
-        with self._whoosh.searcher(weighting=scoring.BM25F(B=0.4, K1=1.2)) as searcher:
+        with self._searcher(scoring.BM25F(B=0.4, K1=1.2)) as searcher:
             near = _missing(searcher, text)
             weighted = {**dict.fromkeys(map(stem, near), NEAR_WEIGHT), **query.terms(text, stem)}
             clauses = [queries.Term("body", term, boost=weight) for term, weight in weighted.items()]
@@ -125,6 +132,15 @@ class Index:
                 if identity not in best:
                     best[identity] = Found(identity, passage, float(score))
             return list(best.values()), near
+
+    @contextmanager
+    def _searcher(self, weighting: Any) -> Iterator[searching.Searcher]:
+        try:
+            searcher = self._whoosh.searcher(weighting=weighting)
+        except Exception as error:  # as many kinds as there are files
+            raise StorageError(f"The search index cannot be read any more: {error}.") from error
+        with searcher:
+            yield searcher
 
 
 def snippet(passage: str, text: str, width: int, lead: bool) -> str:
@@ -165,7 +181,7 @@ class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types
 def _missing(searcher: searching.Searcher, text: str) -> tuple[str, ...]:
     """The nearest words to those the index lacks: a slip of the keyboard still finds."""
     reader = searcher.reader()
-    missing = [word for word in query.words(text) if len(word) > 3 and ("body", stem(word)) not in reader]
+    missing = [word for word in query.words(text) if 3 < len(word) < LONG and ("body", stem(word)) not in reader]
     return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word)))
 
 
@@ -211,7 +227,7 @@ def in_memory(sections: list[Section]) -> Index:
 
 
 def build(sections: list[Section], folder: Path) -> None:
-    """Make ``folder`` an index of these sections; it appears whole or not at all.
+    """Make ``folder`` an index of these sections; it appears whole or not at all. One that is there already stays.
 
     Raises:
         OSError: The folder above cannot be written.
@@ -219,9 +235,9 @@ def build(sections: list[Section], folder: Path) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
     try:
         keys = _write(index.create_in(temporary, _SCHEMA), sections)
-        (temporary / _KEYS).write_text(json.dumps(keys), "utf-8")
-        if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        keys["files"] = {file.name: _hash(file.read_bytes()) for file in temporary.iterdir() if "LOCK" not in file.name}
+        text = json.dumps(keys).encode()
+        (temporary / _KEYS).write_bytes(_hash(text).encode() + b"\n" + text)
         temporary.rename(folder)
     except OSError:
         if not (folder / _KEYS).exists():
@@ -231,13 +247,21 @@ def build(sections: list[Section], folder: Path) -> None:
 
 
 def load(folder: Path) -> Index:
-    """The index in ``folder``.
+    """The index in ``folder``, every byte as it was built: half-written pickles are never opened.
 
     Raises:
         InputError: It is not there, or broken: build it again.
     """
     try:
-        keys = json.loads((folder / _KEYS).read_text("utf-8"))
+        said, _, text = (folder / _KEYS).read_bytes().partition(b"\n")
+        keys = json.loads(text)
+        changed = [name for name, said in keys["files"].items() if _hash((folder / name).read_bytes()) != said]
+        if said.decode() != _hash(text) or changed:
+            raise ValueError(f"{', '.join(changed) or _KEYS} changed since it was built")
         return Index(index.open_dir(folder), keys)
     except Exception as error:  # a broken index fails in as many ways as unpickling does
         raise InputError(f"The search index in {folder} cannot be read ({error}); it will be built again.") from error
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

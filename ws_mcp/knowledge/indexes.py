@@ -6,6 +6,7 @@ written is built in memory instead, and what cannot be read is built again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import time
@@ -43,9 +44,11 @@ def open_index(state: str, sections: Callable[[], list[Section]]) -> tuple[Index
         return index.in_memory(sections()), f"{error} Searching from memory meanwhile."
     if folder.is_dir():
         try:
-            folder.touch()
-            return index.load(folder), ""
-        except (InputError, OSError):
+            found = index.load(folder)
+            with contextlib.suppress(OSError):  # a cache that is read-only serves as well
+                folder.touch()
+            return found, ""
+        except InputError:
             shutil.rmtree(folder, ignore_errors=True)
     try:
         index.build(sections(), folder)
@@ -53,6 +56,8 @@ def open_index(state: str, sections: Callable[[], list[Section]]) -> tuple[Index
         return index.load(folder), ""
     except OSError as error:
         return index.in_memory(sections()), f"{cache.storage_error(error, folder)} Searching from memory meanwhile."
+    except InputError as error:
+        return index.in_memory(sections()), f"{error} Searching from memory meanwhile."
 
 
 def _sweep(current: Path) -> None:
