@@ -6,7 +6,7 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import hardening, knowledge
+from ws_mcp.doors.mcp import fetching, hardening, knowledge
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
@@ -34,5 +34,6 @@ def create() -> MCPServer:
         log_level="WARNING",
     )
     knowledge.register(server, library)
+    fetching.register(server)
     hardening.harden(server)
     return server

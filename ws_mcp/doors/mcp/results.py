@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -29,14 +30,32 @@ def data(content: dict[str, Any]) -> CallToolResult:
 
 
 def explained(tool: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A tool whose errors reach the model: the SDK passes on no text but a ``ToolError``'s."""
+    """A tool, sync or async, whose errors reach the model: the SDK passes on no text but a ``ToolError``'s."""
+    if inspect.iscoroutinefunction(tool):
+        waited: Any = tool
 
-    @functools.wraps(tool)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return tool(*args, **kwargs)
-        except WsMcpError as error:
-            raise ToolError(str(error)[:MAX_ERROR]) from error
+        @functools.wraps(tool)
+        async def wait(*args: _P.args, **kwargs: _P.kwargs) -> Any:
+            with _readable():
+                return await waited(*args, **kwargs)
 
-    call.__doc__ = inspect.cleandoc(tool.__doc__ or "")  # the SDK sends it as it stands
-    return call
+        wrapped: Any = wait
+    else:
+
+        @functools.wraps(tool)
+        def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            with _readable():
+                return tool(*args, **kwargs)
+
+        wrapped = call
+    wrapped.__doc__ = inspect.cleandoc(tool.__doc__ or "")  # the SDK sends it as it stands
+    result: Callable[_P, _R] = wrapped
+    return result
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except WsMcpError as error:
+        raise ToolError(str(error)[:MAX_ERROR]) from error

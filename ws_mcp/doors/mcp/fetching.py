@@ -1,0 +1,81 @@
+"""``ws_fetch_corpus``: the only tool that connects anywhere by itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from ws_mcp.doors.mcp import results
+from ws_mcp.knowledge import cache
+from ws_mcp.knowledge.gather import FetchReport, Progress
+
+
+class Trouble(BaseModel):
+    """A document for which no good copy came, or not at the first address."""
+
+    document: str
+    outcome: str
+    reasons: list[str]
+
+
+class FetchResult(BaseModel):
+    """What a fetch did."""
+
+    ok: bool
+    counts: dict[str, int] = Field(description="documents by outcome: new, updated, unchanged, kept, failed")
+    trouble: list[Trouble]
+
+
+def register(server: MCPServer) -> None:
+    """Add the tool to ``server``."""
+
+    @server.tool(
+        title="Fetch the official texts",
+        annotations=ToolAnnotations(
+            read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+        ),
+    )
+    @results.explained
+    async def ws_fetch_corpus(
+        context: Context,
+        sources: Annotated[list[str], Field(description='"rfc6455", "rfc", "mdn", "iana"; none means all')] = [],  # noqa: B006
+    ) -> Annotated[CallToolResult, FetchResult]:
+        """Download the official RFC, MDN and IANA documents into the user's cache, so that answers can quote them.
+
+        Connects to www.rfc-editor.org, developer.mozilla.org and www.iana.org; ask the user first. Not needed to search
+        or read: digests of all of them are here already.
+        """
+        return results.data(_shown(await _fetch(context, sources)))
+
+
+async def _fetch(context: Context, sources: list[str]) -> FetchReport:
+    from ws_mcp.knowledge.fetch import fetch_async
+
+    send, receive = anyio.create_memory_object_stream[Progress](1_000)
+    async with anyio.create_task_group() as group, receive:
+
+        async def report() -> None:
+            async for progress in receive:
+                name = progress.result.document if progress.result else ""
+                await context.report_progress(progress.done, progress.total, name)
+
+        group.start_soon(report)
+        mirror = os.environ.get("WS_MCP_MIRROR") or None
+        with send:
+            found = await fetch_async(sources, mirror, cache.cache_dir(), progress=send.send_nowait)
+    return found
+
+
+def _shown(report: FetchReport) -> dict[str, Any]:
+    trouble = [
+        {"document": result.document, "outcome": result.outcome, "reasons": list(result.reasons)}
+        for result in report.results
+        if result.reasons
+    ]
+    return {"ok": report.ok, "counts": report.counts, "trouble": trouble}
