@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -96,6 +97,4 @@ def _blocks(text: str) -> Iterator[str]:
                 yield paragraph.strip()
             continue
         for line in paragraph.splitlines():
-            for start in range(0, len(line), LENGTH):
-                if line[start : start + LENGTH].strip():
-                    yield line[start : start + LENGTH].strip()
+            yield from textwrap.wrap(line, LENGTH, break_on_hyphens=False)
