@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 MAX_LIMIT = 50  # hits a call
 MAX_READ = 50_000  # characters a call
 SNIPPET = 300  # characters, about
-# How much a source's word counts: the specification before the registrations and the tables made from it.
-_PRIOR = {"rfc6455": 1.15, "mdn": 1.1, "guides": 1.1, "iana": 1.0}
-_OTHER = 0.85
-_MENTIONED = 1.4  # what a section gains when the query names it among other words
+# How much a source's word counts: the WebSocket documents before what they rest on, and before tables made from them.
+_PRIOR = {
+    "rfc6455": 1.15,
+    **dict.fromkeys(("rfc7692", "rfc8441", "rfc9220", "rfc8307", "mdn", "guides"), 1.1),
+    "iana": 1.0,
+}
+_OTHER = 0.8
+_MENTIONED = 1.2  # what a section gains when the query names it among other words
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from ws_mcp.knowledge import lookup, query
 from ws_mcp.knowledge.passages import passages
 from ws_mcp.types import Section
 
-HEADING_WEIGHT = 0.3
+HEADING_WEIGHT = 0.25
 NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
 LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
 _DEPTH = 240  # passages that are looked at before they are grouped by section

@@ -11,7 +11,7 @@ from ws_mcp import data
 from ws_mcp.errors import InputError
 
 MAX_QUERY = 4_000  # characters that are read; a longer paste is cut there and said so
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.25
 # One token: a section number with its dots, C# and C++, or a run of letters and digits.
 TOKEN = r"\d+(?:\.\d+)+|[A-Za-z](?:\+\+|#)|\w+"
 # Question words and fillers. "may", "not", "must", "when" stay: they carry meaning in a specification.
