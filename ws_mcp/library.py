@@ -24,7 +24,7 @@ SNIPPET = 300  # characters, about
 _PRIOR = {
     "rfc6455": 1.15,
     **dict.fromkeys(("rfc7692", "rfc8441", "rfc9220", "rfc8307", "mdn", "guides"), 1.1),
-    "iana": 1.0,
+    **dict.fromkeys(("iana", "whatwg"), 1.0),
 }
 _OTHER = 0.8
 _MENTIONED = 1.2  # what a section gains when the query names it among other words

@@ -17,7 +17,8 @@ _HEADING = re.compile(r"(#{1,3}) +(.*?)(?: +\{#([\w.:()-]+)\})?\s*")
 _META = re.compile(r"<!-- *(words|links): *(.*?) *-->\s*")
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*|[A-Z](?:\.\d+)*)\.? +(.+)")
 _RFC_URL = "https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}"
-_MDN_URL = "https://developer.mozilla.org/en-US/docs/{slug}"
+_MDN = "https://developer.mozilla.org/en-US/docs/"
+_WHATWG = "https://websockets.spec.whatwg.org/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,16 @@ def rfc_url(number: str, section: str) -> str:
     return f"https://www.rfc-editor.org/rfc/rfc{number}.html"
 
 
+def page_url(page: str) -> str:
+    """Where the page of a document is published; "" for our own pages."""
+    source, _, slug = page.partition("/")
+    return {"mdn": f"{_MDN}{slug}", "whatwg": _WHATWG}.get(source, "")
+
+
 def page_sections(page: str, text: str) -> Iterator[Section]:
     """A page (MDN, a guide, local) and its parts; ``page`` is its id, "mdn/Web/API/WebSocket/close"."""
     source = page.split("/", 1)[0]
-    url = _MDN_URL.format(slug=page.removeprefix("mdn/")) if source == "mdn" else ""
+    url = page_url(page)
     shelf = {"mdn": "MDN", "guides": "Guides", "whatwg": "WHATWG"}.get(source, source)
     path: tuple[str, ...] = (shelf,)
     upper = ""

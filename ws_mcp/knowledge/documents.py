@@ -7,9 +7,15 @@ from collections.abc import Iterator
 from ws_mcp.knowledge import sources
 from ws_mcp.types import Section
 
+# Roots that are not fetched: id, title, address.
+_OTHERS = (
+    ("whatwg", "WHATWG: WebSockets Standard", "https://websockets.spec.whatwg.org/"),
+    ("guides", "Guides", ""),
+)
+
 
 def sections() -> Iterator[Section]:
-    """The root sections, in the order of ``corpus/sources.toml``."""
+    """The root sections: those of ``corpus/sources.toml`` in its order, then the others."""
     for source in sources.load():
         rfc = source.kind == "rfc"
         number = source.id.removeprefix("rfc")
@@ -20,3 +26,5 @@ def sections() -> Iterator[Section]:
             url=source.url,
             keys=(f"rfc {number}",) if rfc else (),
         )
+    for identity, title, url in _OTHERS:
+        yield Section(id=identity, title=title, source=identity, url=url)
