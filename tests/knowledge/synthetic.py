@@ -263,8 +263,8 @@ IANA = "/iana.example/websocket.xml"
 def use_sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the small documents the ones that ``corpus/sources.toml`` names."""
     write_sources(folder)
-    sources.load.cache_clear()
-    monkeypatch.setattr(sources, "folder", lambda name: folder)
+    small = sources.load(folder / "sources.toml")
+    monkeypatch.setattr(sources, "load", lambda path=None: small)
     monkeypatch.delenv("WS_MCP_OFFLINE", raising=False)
 
 

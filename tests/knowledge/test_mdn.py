@@ -24,7 +24,7 @@ def test_the_page_is_its_introduction_and_each_heading_a_part(parts: dict[str, P
     assert list(parts) == ["", "#syntax", "#parameters", "#codes"]
     assert parts[""].title == "Teapot: pour() method"
     assert parts[""].text == "> **Note:** Hot.\n\nThe `pour()` method pours."
-    assert parts[""].url == "https://developer.mozilla.org/en-US/docs/Web/API/Teapot/pour"
+    assert parts[""].url.endswith("/docs/Web/API/Teapot/pour")
 
 
 def test_an_inner_heading_lies_below_the_last_outer_one(parts: dict[str, Part]) -> None:

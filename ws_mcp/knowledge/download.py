@@ -77,11 +77,14 @@ def accept(form: Form) -> str:
     return ", ".join(_TYPES[form])
 
 
-def check_type(form: Form, content_type: str) -> None:
-    """Refuse what is declared to be something else."""
+def check_type(form: Form, content_type: str, content: bytes) -> None:
+    """Refuse what is declared to be something else; if that is HTML, for what the page says."""
     media = content_type.partition(";")[0].strip().lower()
-    if media not in _UNTOLD and media not in _TYPES[form]:
-        raise DocumentError(f"it was sent as {media[:60]}, where {' or '.join(_TYPES[form])} is expected")
+    if media in _UNTOLD or media in _TYPES[form]:
+        return
+    if media == "text/html":
+        check_content(form, content)
+    raise DocumentError(f"it was sent as {media[:60]}, where {' or '.join(_TYPES[form])} is expected")
 
 
 def check_content(form: Form, content: bytes) -> None:

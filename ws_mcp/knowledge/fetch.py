@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import os
 import random
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def _mirror_url(mirror: str) -> httpx.URL:
         raise InputError(
             f"The mirror {mirror[:200]!r} is not a URL ({error}). Send http(s)://HOST/PATH or a folder."
         ) from error
-    if base.scheme not in ("http", "https") or not base.host:
+    if base.scheme not in ("http", "https") or not re.fullmatch(r"[\w.:-]+", base.host):
         raise InputError(f"The mirror {mirror[:200]!r} cannot be used. Send http(s)://HOST/PATH or a folder.")
     return base
 
@@ -198,13 +199,13 @@ class Web:
             raise _HostError(f"the site answers {status} with a challenge, taking us for a robot; use --mirror")
         if status != 200:
             raise _refused(status)
-        check_type(form, response.headers.get("Content-Type", ""))
         body = Body(response.headers.get("Content-Encoding", ""), self._limits.size)
         async for piece in response.aiter_raw():
             body.add(piece)
-        headers = response.headers
+        content, headers = body.content(), response.headers
+        check_type(form, headers.get("Content-Type", ""), content)
         validators = Validators(str(response.url), headers.get("ETag", ""), headers.get("Last-Modified", ""))
-        return Download(body.content(), validators)
+        return Download(content, validators)
 
 
 class _HostError(Exception):
