@@ -102,8 +102,9 @@ class Index:
         return list(dict.fromkeys(exact)), list(dict.fromkeys(mentioned))
 
     def first(self, ids: Iterable[str]) -> list[Found]:
-        """These sections with their first passages; unknown ids are left out."""
-        return [Found(i, self._passages.index(i), 0.0) for i in ids if i in self._passages]
+        """These sections with their first passages, a page for its folded part; unknown ids are left out."""
+        known = dict.fromkeys(i if i in self._passages else i.split("#")[0] for i in ids)
+        return [Found(i, self._passages.index(i), 0.0) for i in known if i in self._passages]
 
     def cards(self, found: Iterable[Found]) -> list[Card]:
         """What is stored of the passages that were found.

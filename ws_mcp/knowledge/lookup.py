@@ -20,9 +20,15 @@ _FILLERS = frozenset(
     "a an the what is are does do mean means meaning of in for on my i get got why how to please explain show me read "
     "websocket websockets ws close closes closing closed code codes status error errors header headers field opcode "
     "frame event method property constructor section sec rfc http response request api console message says say "
-    "browser disconnect disconnected reason number value chrome firefox about shows seen that this it when".split()
+    "browser disconnect disconnected reason number value chrome firefox about shows seen that this it when with "
+    "op op-code op-codes mdn interface object class handler listener callback".split()
 )
-_URL = re.compile(r"https?://(?:www\.)?([\w.-]+)/(\S*)", re.I)
+_ASKING = frozenset("a an the what whats is are does do mean means meaning please explain define show me".split())
+_URL = re.compile(
+    r"(?:https?://|\b(?=(?:www\.)?(?:developer\.mozilla\.org|rfc-editor\.org|datatracker\.ietf\.org|iana\.org)/))"
+    r"(?:www\.)?([\w.-]+)/([^\s<>\"']*)",
+    re.I,
+)
 _RFC = re.compile(
     r"(?:rfc[\s_-]*)?(?<![\d.])([6789]\d{3})(?![\d.])\W{0,3}(?:#?\s*(?:section|sec|appendix|§|s)?[\s._-]*)"
     r"(\d{1,2}(?:\.\d{1,2})*|[A-Z](?:\.\d{1,2})*)\b",
@@ -33,9 +39,13 @@ _SECTION = re.compile(r"(?:§|\bsections?\b|\bsec\.?)\s*(\d+(?:\.\d+)*)", re.I)
 _BARE_SECTION = re.compile(r"(?<![\w.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\w.])")
 _CODE = re.compile(r"(?<![\w-])(?<!\d[.,])([1-4]\d{3})(?![\w-]|[.,]\d|\s*(?:ms|s|bytes|connections|users|clients)\b)")
 _HEX = re.compile(r"\b0x([0-9a-f])\b", re.I)
-_OPCODE = re.compile(r"\bop-?codes?\s*(?:=|:|is)?\s*(1[0-5]|\d)\b(?!\.)", re.I)
+_OPCODE = re.compile(r"\bop[\s-]?codes?\s*(?:=|:|is)?\s*(1[0-5]|\d)\b(?!\.)", re.I)
 _STATUS = re.compile(r"\b(?:http|status|response)(?:\s+(?:status|code|error|response))*\s*:?\s*([1-5]\d\d)\b", re.I)
 _HEADER = re.compile(r"\bsec-websocket-[a-z]+\b", re.I)
+_OWNERS = {  # what people call their variables
+    **dict.fromkeys(("ws", "socket", "sock", "conn", "connection", "client"), ("websocket",)),
+    **dict.fromkeys(("e", "ev", "evt", "event"), ("closeevent", "messageevent")),
+}
 _DOTTED = re.compile(r"\b([a-z]\w*)\.(?:prototype\.)?([a-z]\w*)\b(?:\(\))?", re.I)
 
 
@@ -85,14 +95,21 @@ def _api_names(section: Section) -> list[str]:
     if "#" in section.id or len(parts) < 4 or parts[1:3] != ["Web", "API"]:
         return [normal(parts[-1].replace("_", " "))]
     if len(parts) == 4:
-        return [normal(parts[-1])]
+        return [normal(parts[-1]), f"{normal(parts[-1])} interface", f"{normal(parts[-1])} object"]
     owner, name = parts[-2].lower(), parts[-1].lower()
     if name == owner:
-        return [f"new {name}", f"{name}()", f"{name}.constructor", f"{name} constructor"]
+        return [f"new {name}", f"new {name}()", f"{name}()", f"{name} constructor", f"{name}() constructor"]
     if name.endswith("_event"):
         event = name.removesuffix("_event")
-        return [f"on{event}", f"{owner}.on{event}", f"{owner}.{event}", f"{event} event", f"{owner} {event} event"]
-    return [f"{owner}.{name}", f"{owner} {name}", name, f"{name}()"]
+        return [
+            f"on{event}",
+            name,
+            f"{owner}.on{event}",
+            f"{owner}.{event}",
+            f"{event} event",
+            f"{owner} {event} event",
+        ]
+    return [f"{owner}.{name}", f"{owner} {name}", f"{owner}#{name}", f"{owner}: {name}", name, f"{name}()"]
 
 
 def table(sections: Iterable[Section]) -> dict[str, list[str]]:
@@ -117,10 +134,9 @@ def references(query: str) -> References:
     whole = normal(query)
     found = list(dict.fromkeys(key for find in _FINDERS for key in find(query))) or _documents(query)
     bare = _without_fillers(query, found)
-    exact = [whole]
-    if not bare:
-        exact = [*found, whole]
-    elif len(bare) <= 3:
+    asked = " ".join(word for word in whole.split() if word not in _ASKING)
+    exact = [*found, whole, asked] if not bare else [whole, asked]
+    if 0 < len(bare) <= 3:
         exact.append(" ".join(bare))
     return References(tuple(dict.fromkeys(exact)), tuple(found))
 
@@ -130,19 +146,21 @@ def _without_fillers(query: str, found: list[str]) -> list[str]:
     text = normal(query)
     for pattern in _SHAPES if found else ():
         text = pattern.sub(" ", text)
-    return [word for word in re.findall(r"[\w.#()+-]+", text) if word not in _FILLERS]
+    return [word for word in re.findall(r"[.#()+-]*\w[\w.#()+-]*", text) if word not in _FILLERS]
 
 
 def _urls(query: str) -> list[str]:
-    return [key for host, path in _URL.findall(query) for key in _url(host, path.rstrip(".,;)"))]
+    return [
+        key for host, path in _URL.findall(query) for key in _url(host, re.sub(r"\?[^#]*", "", path.rstrip(".,;:!?)")))
+    ]
 
 
 def _url(host: str, path: str) -> list[str]:
     if "developer.mozilla.org" in host:
-        return ["mdn/" + re.sub(r"^.*?docs/", "", path).strip("/").lower()]
-    if "iana.org" in host and "#" in path:
-        anchor = path.split("#")[1]
-        return ["iana/" + _REGISTRIES.get(anchor, anchor)]
+        return [f"mdn/{re.sub(r'^.*?docs/', '', path).lower()}".rstrip("/")]
+    if "iana.org" in host and path.startswith("assignments/websocket"):
+        anchor = path.partition("#")[2]
+        return [f"iana/{_REGISTRIES.get(anchor, anchor)}" if anchor else "iana"]
     found = re.search(r"rfc(\d{4})(?:\.\w+)?(?:/?#(?:section|appendix)-([\w.]+))?", path, re.I)
     if not found:
         return []
@@ -179,7 +197,8 @@ def _headers(query: str) -> list[str]:
 
 
 def _members(query: str) -> list[str]:
-    return [f"{owner}.{name}".lower() for owner, name in _DOTTED.findall(_URL.sub(" ", query))]
+    found = [(owner.lower(), name.lower()) for owner, name in _DOTTED.findall(_URL.sub(" ", query))]
+    return [f"{known}.{name}" for owner, name in found for known in _OWNERS.get(owner, (owner,))]
 
 
 _FINDERS = (_urls, _rfc_sections, _sections, _opcodes, _codes, _headers, _members)
@@ -188,11 +207,11 @@ _FINDERS = (_urls, _rfc_sections, _sections, _opcodes, _codes, _headers, _member
 def error_text(query: str, errors: Mapping[str, str]) -> str:
     """The id of the known error text that a query quotes, whole or in good part; "" when it quotes none.
 
-    ``errors`` maps texts in ``words_only`` form to ids. The longest known text inside the query wins; a query of four words
-    or more that stands inside a known text counts too.
+    ``errors`` maps texts in ``words_only`` form to ids. The longest known text inside the query wins; a query of four
+    words or more that stands inside a known text counts too, unless it names something of its own.
     """
     asked = f" {words_only(query)} "
     quoted = [text for text in errors if text.count(" ") >= 2 and f" {text} " in asked]
-    if not quoted and asked.count(" ") >= 5:
+    if not quoted and asked.count(" ") >= 5 and references(query).exact[0] == normal(query):
         quoted = [text for text in errors if asked in f" {text} "]
     return errors[max(quoted, key=len)] if quoted else ""
