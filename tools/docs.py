@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import anyio
 import typer.main
 from mcp import Client
+from mcp.server import MCPServer
+from mcp.shared.message import SessionMessage
+from mcp.types.jsonrpc import jsonrpc_message_adapter
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from typer import Context
 
 from ws_mcp.__main__ import DOORS
@@ -65,7 +71,60 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"docs/tools.md": tools, "docs/commands.md": commands}
+def snapshot() -> str:
+    """What the first stage of the stdio server answers: the live server's results, by protocol version and method."""
+    return json.dumps(anyio.run(_snapshot), ensure_ascii=False, indent=1, sort_keys=True)
+
+
+async def _snapshot() -> dict[str, object]:
+    """``versions`` maps each protocol version to its place in ``results``; versions with equal results share one."""
+    server = create()
+    lists = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
+    versions: dict[str, int] = {}
+    results: list[dict[str, Any]] = []
+    for version in (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS):
+        modern = version in MODERN_PROTOCOL_VERSIONS
+        first = "server/discover" if modern else "initialize"
+        found = await _ask(server, version, modern, (first, *lists))
+        found[first].pop("protocolVersion", None)  # the first stage puts in the client's
+        if found not in results:
+            results.append(found)
+        versions[version] = results.index(found)
+    return {"versions": versions, "results": results}
+
+
+async def _ask(server: MCPServer, version: str, modern: bool, methods: Sequence[str]) -> dict[str, Any]:
+    """The results of these methods over the wire, as a client of this version gets them."""
+    client = {"name": "snapshot", "version": "0"}
+    facts = {"protocolVersion": version, "clientInfo": client, "clientCapabilities": {}}
+    meta = {f"io.modelcontextprotocol/{name}": value for name, value in facts.items()}
+    found: dict[str, Any] = {}
+    lowlevel = server._lowlevel_server
+    to_server, read = anyio.create_memory_object_stream[SessionMessage | Exception](1)
+    write, from_server = anyio.create_memory_object_stream[SessionMessage](1)
+
+    async def send(message: dict[str, object]) -> None:
+        await to_server.send(SessionMessage(jsonrpc_message_adapter.validate_python({"jsonrpc": "2.0", **message})))
+
+    async with anyio.create_task_group() as group, to_server, from_server:
+        group.start_soon(lowlevel.run, read, write, lowlevel.create_initialization_options())
+        for number, method in enumerate(methods):
+            params: dict[str, object] = {"_meta": meta} if modern else {}
+            if method == "initialize":
+                params = {"protocolVersion": version, "capabilities": {}, "clientInfo": client}
+            await send({"id": number, "method": method, "params": params})
+            answer = (await from_server.receive()).message.model_dump(by_alias=True, mode="json", exclude_unset=True)
+            found[method] = answer["result"]
+            if method == "initialize":
+                await send({"method": "notifications/initialized"})
+    return found
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/tools.md": tools,
+    "docs/commands.md": commands,
+    "ws_mcp/doors/mcp/snapshot.json": snapshot,
+}
 
 
 def main() -> int:
@@ -75,7 +134,7 @@ def main() -> int:
     check = parser.parse_args().check
     stale = []
     for name, make in DOCUMENTS.items():
-        text = _HEAD + make().rstrip() + "\n"
+        text = ("" if name.endswith(".json") else _HEAD) + make().rstrip() + "\n"
         file = ROOT / name
         if file.exists() and file.read_text("utf-8") == text:
             continue

@@ -21,7 +21,7 @@ def main() -> None:
 
 def serve() -> None:
     """Run the MCP server on standard input and output (what an MCP client starts)."""
-    from ws_mcp.doors.mcp.stdio import run
+    from ws_mcp.doors.mcp.start import run
 
     run()
 

@@ -1,13 +1,13 @@
-"""Runs the server on standard input and output, as MCP clients start it."""
+"""The second stage of the stdio server: the SDK, on what the first stage hands over."""
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
-import signal
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import anyio
 from mcp.server import MCPServer
@@ -19,26 +19,67 @@ from pydantic import ValidationError
 
 from ws_mcp.doors.mcp import app
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _log = logging.getLogger(__name__)
 _SHOWN = 80  # characters of a bad line that its error quotes
 
 
-def run() -> None:
-    """Serve until standard input ends. Ctrl-C ends at once: the SDK would wait for the next line."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def serve(first: bytes, source: int, output: BinaryIO, answered: set[str | int]) -> None:
+    """Serve until the input ends.
+
+    ``first`` is what was read already, ``source`` the descriptor of the rest; ``answered`` are the ids of requests
+    among ``first`` whose answers were sent already.
+    """
     logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")  # to stderr, a line each
-    anyio.run(_serve, app.create())
+    reader = io.TextIOWrapper(io.BufferedReader(_Input(first, source)), encoding="utf-8", errors="replace")
+    anyio.run(_serve, app.create(), reader, _Output(output, answered))
 
 
-async def _serve(server: MCPServer) -> None:
+async def _serve(server: MCPServer, reader: io.TextIOWrapper, writer: io.TextIOWrapper) -> None:
     """What ``MCPServer.run`` does, with an answer to lines that are no messages."""
     lowlevel = server._lowlevel_server
-    async with stdio_server() as (read, write):
+    async with stdio_server(anyio.wrap_file(reader), anyio.wrap_file(writer)) as (read, write):
         try:
             await lowlevel.run(_Answering(read, write), write, lowlevel.create_initialization_options())
         except anyio.get_cancelled_exc_class():
             # Standard output is closed: the client has gone. Leaving in order would wait for its next line.
             os._exit(1)
+
+
+class _Input(io.RawIOBase):
+    """Bytes that were read already, then those of a descriptor."""
+
+    def __init__(self, first: bytes, source: int) -> None:
+        self._first = first
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        found = self._first[: len(view)] or os.read(self._source, len(view))
+        self._first = self._first[len(found) :]
+        view[: len(found)] = found
+        return len(found)
+
+
+class _Output(io.TextIOWrapper):
+    """Lines of messages; the answer to a request that was answered before is dropped."""
+
+    def __init__(self, output: BinaryIO, answered: set[str | int]) -> None:
+        super().__init__(output, encoding="utf-8")
+        self._answered = answered
+
+    def write(self, line: str) -> int:
+        if self._answered:
+            identity = json.loads(line).get("id")
+            if identity in self._answered:
+                self._answered.discard(identity)
+                return len(line)
+        return super().write(line)
 
 
 class _Answering:
