@@ -21,7 +21,7 @@ _FILLERS = frozenset(
     "websocket websockets ws close closes closing closed code codes status error errors header headers field opcode "
     "frame event method property constructor section sec rfc http response request api console message says say "
     "browser disconnect disconnected reason number value chrome firefox about shows seen that this it when with "
-    "op op-code op-codes mdn interface object class handler listener callback".split()
+    "op op-code op-codes mdn interface object class handler listener callback see".split()
 )
 _ASKING = frozenset("a an the what whats is are does do mean means meaning please explain define show me".split())
 _URL = re.compile(
@@ -35,8 +35,8 @@ _RFC = re.compile(
     re.I,
 )
 _DOCUMENT = re.compile(r"\brfc[\s-]*(\d{4})\b", re.I)
-_SECTION = re.compile(r"(?:§|\bsections?\b|\bsec\.?)\s*(\d+(?:\.\d+)*)", re.I)
-_BARE_SECTION = re.compile(r"(?<![\w.])(\d{1,2}(?:\.\d{1,2}){1,2})(?![\w.])")
+_SECTION = re.compile(r"(?:§|\bsections?\b|\bsec\.?)[\s_-]*(\d+(?:\.\d+)*)", re.I)
+_BARE_SECTION = re.compile(r"(?<![\w.])(\d{1,2}(?:\.\d{1,2}){1,2})(?!\.?\w)")
 _CODE = re.compile(r"(?<![\w-])(?<!\d[.,])([1-4]\d{3})(?![\w-]|[.,]\d|\s*(?:ms|s|bytes|connections|users|clients)\b)")
 _HEX = re.compile(r"\b0x([0-9a-f])\b", re.I)
 _OPCODE = re.compile(r"\bop[\s-]?codes?\s*(?:=|:|is)?\s*(1[0-5]|\d)\b(?!\.)", re.I)
