@@ -151,12 +151,17 @@ def garble(file: Path) -> None:
     file.write_bytes(content)
 
 
+def replace(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
     "emptied": lambda file: file.write_bytes(b""),
     "garbled": garble,
     "removed": Path.unlink,
-    "replaced": lambda file: (file.unlink(), file.mkdir()),
+    "replaced": replace,
 }
 
 
