@@ -17,7 +17,8 @@ from ws_mcp.errors import InputError
 from ws_mcp.protocol.connection import Connection, Half
 from ws_mcp.protocol.deflate import Extensions, negotiated
 from ws_mcp.protocol.dissect import Dissection
-from ws_mcp.protocol.frames import KEPT, PLAIN_BYTES, PLAIN_TEXT, FrameReader, Run, key_numbers, unmasked
+from ws_mcp.protocol.frames import FrameReader, key_numbers, unmasked
+from ws_mcp.protocol.skimming import KEPT, LONG, PLAIN_BYTES, PLAIN_TEXT, Run
 from ws_mcp.rules.next_step import next_step
 from ws_mcp.rules.registry import Rule, rules_for
 from ws_mcp.types import Fault, Finding, Handshake, Place, Policy, Report, Request, Response, Severity, Side
@@ -75,17 +76,21 @@ class Judge:
         self.entries: dict[str, Entry] = {}
         self.unchecked: dict[str, str] = {}
         self.blocked = ""
-        self._ready: dict[tuple[type, Side | None, int, bool], tuple[Rule, ...]] = {}
+        self._ready: dict[tuple[type, Side | None, int], tuple[Rule, ...]] = {}
 
     def feed(self, fact: JudgedFact, side: Side | None = None, opcode: int = -1) -> None:
         """Runs the rules for this fact; ``side`` sent it, ``opcode`` is that of a frame."""
-        key = (type(fact), side, opcode, self.connection.dialogue)
+        key = (type(fact), side, opcode)
         ready = self._ready.get(key)
         if ready is None:
-            ready = self._ready[key] = self._runnable(*key[:3])
+            ready = self._ready[key] = self._runnable(*key)
         for rule in ready:
             for fault in rule.check(fact, self.connection):
                 self._note(rule, fault)
+
+    def learn(self) -> None:
+        """Works out anew which rules can run, because more is known of the connection."""
+        self._ready.clear()
 
     def findings(self) -> tuple[Finding, ...]:
         """All findings, errors first, else in the order of their first breach."""
@@ -160,6 +165,8 @@ class FrameCheck:
         self.dissection = Dissection(dissected)
         self.readers: dict[Side | None, FrameReader] = {}
         self.whole = 0
+        self._tables: dict[Side | None, bytes] = {}
+        self._last: Side | str | None = ""
 
     def feed(self, data: bytes, side: Side | None) -> None:
         """Takes the next bytes that ``side`` sent."""
@@ -167,11 +174,16 @@ class FrameCheck:
         reader = self.readers.get(side)
         if reader is None:
             reader = self.readers[side] = FrameReader(side)
-        reader.plain = self._plain(half)
+            self.judge.learn()
+        if side is not self._last:  # what the other side had sent by now counts, for Pings and Closes
+            self._catch_up()
+            self._last = side
+            reader.plain = self._plain(half)
         for fact in reader.feed(data):
             if isinstance(fact, Run):
                 self._run(fact, half)
-            elif isinstance(fact, Part):
+                continue
+            if isinstance(fact, Part):
                 self._part(fact, half)
             else:
                 self._frame(fact, half)
@@ -179,13 +191,15 @@ class FrameCheck:
 
     def end(self) -> None:
         """Judges what can only be said at the end; nothing may be fed after it."""
+        self._catch_up()
         for side, reader in self.readers.items():
             half = self.connection.half(side)
             if (tail := reader.tail()) is not None:
                 self._frame(tail, half)
-            unfinished = half.assembler.unfinished()
-            if unfinished is not None:
-                self._message(unfinished)
+            for message in half.assembler.unfinished():
+                self._message(message)
+            if (broken := reader.broken()) is not None:
+                self._message(broken)
         for side, reader in self.readers.items():
             half = self.connection.half(side)
             end = End(side, half.frames, reader.offset)
@@ -206,21 +220,34 @@ class FrameCheck:
             next_step(self.judge.entries.values(), self.connection),
         )
 
+    def _catch_up(self) -> None:
+        for side, reader in self.readers.items():
+            if (run := reader.skimmed()) is not None:
+                self._run(run, self.connection.half(side))
+
     def _plain(self, half: Half) -> bytes | None:
         if not (half.quiet and self.dissection.full):
             return None
-        return plain_headers(half.side, self.connection.extensions, self.connection.policy)
+        table = self._tables.get(half.side)
+        if table is None:
+            extensions, policy = self.connection.extensions, self.connection.policy
+            table = self._tables[half.side] = plain_headers(half.side, extensions, policy)
+        return table
 
     def _run(self, run: Run, half: Half) -> None:
         self.whole += run.frames
-        if run.keys is not None:
-            self._keys(run.keys, half)
-        half.note_run(run.frames, len(run.keys.keys) if run.keys else 0)
+        if run.keys:
+            self._keys(Keys(run.side, run.first, tuple(run.offsets), key_numbers(run.keys)), half)
+        if run.broken is not None:
+            self.judge.feed(run.broken, run.side)
+        half.note_run(run.frames, len(run.keys))
         self.dissection.skip(run)
 
     def _frame(self, frame: Frame, half: Half) -> None:
-        self.whole += frame.whole or frame.length > KEPT
-        self.connection.infer(frame)
+        self.whole += frame.whole
+        if frame.rsv:
+            self.connection.infer(frame)
+            self._tables.clear()
         self.judge.feed(frame, frame.side, frame.opcode)
         if frame.key is not None:
             self._keys(Keys(frame.side, frame.index, (frame.offset,), key_numbers([frame.key])), half)
@@ -237,11 +264,12 @@ class FrameCheck:
 
     def _part(self, part: Part, half: Half) -> None:
         self.dissection.part(part)
+        self.whole += part.last
         if not part.frame.control:
-            if half.assembler.wants_content:
-                half.assembler.add(bytes(unmasked(part)), part.frame, part.start)
-            else:
-                half.assembler.skip(len(part.raw))
+            wanted = half.assembler.wanted(len(part.raw))
+            if wanted:
+                half.assembler.add(unmasked(part, wanted), part.frame, part.start)
+            half.assembler.skip(len(part.raw) - wanted)
             if part.last:
                 self._ended(part.frame, half)
 
@@ -269,17 +297,17 @@ def plain_headers(side: Side | None, extensions: Extensions, policy: Policy) -> 
     """
     table = bytearray(65536)
     for first, kind in ((0x81, PLAIN_TEXT), (0x82, PLAIN_BYTES)):
-        for second in range(256):
+        for second in range(128 if side is None else 0, 256):  # masked ones only: then each frame of a Run has a key
             short = second & 0x7F
-            lengths = (126, KEPT) if short == 126 else (short,)
-            if short < 127 and all(_silent(first, second, n, side, extensions, policy) for n in lengths):
+            lengths = {126: (126, KEPT), 127: (KEPT + 1, LONG)}.get(short, (short,))
+            if all(_silent(first, second, n, side, extensions, policy) for n in lengths):
                 table[first << 8 | second] = kind
     return bytes(table)
 
 
 def _silent(first: int, second: int, length: int, side: Side | None, extensions: Extensions, policy: Policy) -> bool:
     judge = Judge(Connection(extensions, policy))
-    form = 16 if length >= 126 else 7
+    form = 64 if length > KEPT else 16 if length >= 126 else 7
     masked = bool(second & 0x80)
     key = b"\x01\x02\x03\x04" if masked else None
     frame = Frame(0, side, 0, True, 0, first & 15, key, length, form, form // 8 + 2 + 4 * masked)

@@ -1,6 +1,7 @@
 """The facts of frames: what was on the wire after the handshake (level 0).
 
-Readers make them, rules judge them. A fact never judges.
+Readers make them, rules judge them. A fact never judges. Nobody changes one; those made for every frame are not frozen
+all the same, because a frozen dataclass takes three times as long to make.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from ws_mcp.types import Side
 
 @dataclass(slots=True)
 class Frame:
-    """One frame, every fact of its header included (RFC 6455, 5.2). Treat it as frozen; it is not, for speed.
+    """One frame, every fact of its header included (RFC 6455, 5.2).
 
     ``offset`` counts bytes of its direction; ``form`` is how the length was written (7, 16 or 64 bits) and ``header``
     the size of the header; ``rsv`` holds RSV1 to RSV3 as bits 4, 2, 1. ``payload`` is unmasked. ``whole`` tells that it
@@ -49,7 +50,7 @@ class Frame:
         return self.form == (7 if self.length < 126 else 16 if self.length < 65536 else 64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """A piece of the payload of a long frame, as it came: ``raw`` may be masked, ``start`` is its place in it."""
 
@@ -59,7 +60,7 @@ class Part:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keys:
     """Masking keys (as big-endian numbers) in the order they were used, with the offset of each frame."""
 
@@ -98,7 +99,7 @@ class TextError:
     seen: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """A data message, fragments joined: ``length`` is its payload on the wire, ``preview`` its first content bytes."""
 
@@ -121,9 +122,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last byte of a direction that we were given; ``open`` is the message that was not finished."""
+    """The last byte of a direction that we were given."""
 
     side: Side | None
     frames: int
     offset: int
-    open: Message | None = None

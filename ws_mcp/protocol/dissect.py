@@ -1,6 +1,7 @@
 """The dissection: frames and messages described for people and programs, as the ``facts`` of a report.
 
-It describes the first so many of each, counts the rest, and says what the input lacks at its end.
+It describes the first so many frames and the messages that begin in them, counts the rest, and says what the input
+lacks at its end.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.frames import KEPT, FrameReader, Run, unmasked
+from ws_mcp.protocol.frames import FrameReader, unmasked
+from ws_mcp.protocol.skimming import KEPT, Run
 from ws_mcp.types import Side
 from ws_mcp.wire import Frame, Message, Part
 
@@ -29,6 +31,7 @@ class Dissection:
         self._message_count = 0
         self._opcodes: dict[int, int] = {}
         self._payload = 0
+        self._described: dict[Side | None, int] = {}
         self._long: dict[Side | None, dict[str, Any]] = {}
 
     @property
@@ -42,6 +45,7 @@ class Dissection:
         self._payload += len(frame.payload)
         if not self.full:
             self._frames.append(_frame(frame))
+            self._described[frame.side] = frame.index
             if frame.length > KEPT:
                 self._long[frame.side] = self._frames[-1]
 
@@ -53,7 +57,7 @@ class Dissection:
             return
         if len(described["payload"]) < 3 * SHOWN - 1:
             so_far = bytes.fromhex(described["payload"])
-            described["payload"] = (so_far + bytes(unmasked(part)[: SHOWN - len(so_far)])).hex(" ")
+            described["payload"] = (so_far + unmasked(part, SHOWN - len(so_far))).hex(" ")
         if part.last:
             described["complete"] = True
             del self._long[part.frame.side]
@@ -61,7 +65,7 @@ class Dissection:
     def message(self, message: Message) -> None:
         """Takes a message."""
         self._message_count += 1
-        if len(self._messages) < self._limit:
+        if message.first.index <= self._described.get(message.side, -1):
             self._messages.append(_message(message))
 
     def skip(self, run: Run) -> None:

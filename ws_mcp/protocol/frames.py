@@ -7,8 +7,7 @@ more bytes are needed. It judges nothing, so no fault stops it as long as the le
   soon as its header is there, without payload;
 * ``Part`` for each piece of the payload of such a longer frame, still masked: who needs the bytes calls ``unmasked``.
   So a frame of a gigabyte costs no more memory than the piece it came in;
-* ``Run`` for frames that need no closer look, skimmed in one tight loop without an object for each. Which headers are
-  plain is a table of 65,536 bytes, one for each first two bytes, that the caller passes when the moment allows it.
+* ``Run`` for frames that need no closer look: while ``plain`` is set, a skimmer goes ahead and sums up what it can.
 
 How the bytes were cut into pieces changes no Frame: a frame is read whole or, above ``KEPT``, from its header alone.
 """
@@ -17,41 +16,22 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ws_mcp.protocol.masking import apply_mask
+from ws_mcp.protocol.skimming import KEPT, Run, Skimmer
 from ws_mcp.types import Side
-from ws_mcp.wire import Frame, Keys, Part
-
-KEPT = 65535  # bytes; a longer payload is handed on in Parts and never held
-
-NOT_PLAIN, PLAIN_BYTES, PLAIN_TEXT = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Plain frames that followed each other: each one a whole message, ``texts`` of them UTF-8 text."""
-
-    side: Side | None
-    first: int
-    frames: int
-    texts: int
-    offset: int
-    end: int
-    payload: int
-    keys: Keys | None
-
+from ws_mcp.wire import Frame, Message, Part
 
 Fact = Frame | Part | Run
 
 
-def unmasked(part: Part) -> bytes | memoryview:
-    """The bytes of a Part; the key is turned to where the piece starts (RFC 6455, 5.3)."""
-    key = part.frame.key
+def unmasked(part: Part, size: int) -> bytes:
+    """The first ``size`` bytes of a Part; the key is turned to where the piece starts (RFC 6455, 5.3)."""
+    key, raw = part.frame.key, part.raw[:size]
     if key is None:
-        return part.raw
+        return bytes(raw)
     turn = part.start & 3
-    return apply_mask(part.raw, key[turn:] + key[:turn])
+    return apply_mask(raw, key[turn:] + key[:turn])
 
 
 class FrameReader:
@@ -74,6 +54,7 @@ class FrameReader:
         self._wanted = 2
         self._long: Frame | None = None
         self._start = 0
+        self._skimmer = Skimmer(side)
 
     def feed(self, data: bytes) -> Iterator[Fact]:
         """Takes the next bytes and gives the facts that they complete; drain it before the next call."""
@@ -87,25 +68,42 @@ class FrameReader:
             self._held.clear()
         at = 0
         while at < len(data) and not self.stopped:
-            before = at
-            if self._long is not None:
-                part = self._piece(self._long, data, at)
-                at += len(part.raw)
-                self.offset += len(part.raw)
-                yield part
+            taken, frames = self._skimmer.skim(data, at, self.plain, self.index, self.offset)
+            if taken:
+                at += taken
+                self.offset += taken
+                self.index += frames
+                if self._skimmer.ripe and (run := self._skimmer.take()):
+                    yield run
                 continue
-            if self.plain is not None and (run := self._skim(data, at, self.plain)) is not None:
-                at += run.end - run.offset
+            if (run := self._skimmer.take()) is not None:
                 yield run
                 continue
-            frame = self._frame(data, at)
-            if frame is None:
+            fact, taken = self._closely(data, at)
+            if fact is None:
                 break
-            at += frame.header + len(frame.payload)
-            self.offset += at - before
-            yield frame
+            at += taken
+            self.offset += taken
+            yield fact
         if not self.stopped:
             self._held += data[at:]
+
+    def skimmed(self) -> Run | None:
+        """What was skimmed and not handed out yet; ask when the order among both directions matters."""
+        return self._skimmer.take()
+
+    def broken(self) -> Message | None:
+        """The bad text of a frame that the input broke off in, if that frame was being skimmed."""
+        passing = self._skimmer.passing
+        return passing.broken(self.side, self.index) if passing else None
+
+    def _closely(self, data: bytes, at: int) -> tuple[Frame | Part | None, int]:
+        """The next Frame or Part and the bytes it took; None when more bytes are needed."""
+        if self._long is not None:
+            part = self._piece(self._long, data, at)
+            return part, len(part.raw)
+        frame = self._frame(data, at)
+        return (frame, frame.header + len(frame.payload)) if frame else (None, 0)
 
     def tail(self) -> Frame | None:
         """The frame that the input broke off in, as far as it can be read; None if not even its header is there.
@@ -122,6 +120,9 @@ class FrameReader:
         if self._long is not None:
             size = self._long.header + self._long.length
             return self._long.offset, self._long.header + self._start, size
+        if (passing := self._skimmer.passing) is not None:
+            size = len(passing.header)
+            return passing.offset, size + passing.start, size + passing.length
         return (self.offset, len(self._held), self._wanted) if self._held else None
 
     def _piece(self, frame: Frame, data: bytes, at: int) -> Part:
@@ -176,44 +177,6 @@ class FrameReader:
             len(payload) == length,
         )
 
-    def _skim(self, data: bytes, at: int, plain: bytes) -> Run | None:
-        """Passes over plain frames that are all there; None if the next one is not of that kind."""
-        size, base = len(data), self.offset - at
-        texts = payload = frames = 0
-        keys: list[bytes] = []
-        starts: list[int] = []
-        while at + 14 <= size:
-            second = data[at + 1]
-            kind = plain[data[at] << 8 | second]
-            length = second & 0x7F
-            body = at + 2
-            if length == 126:
-                body = at + 4
-                length = data[at + 2] << 8 | data[at + 3]
-                kind = kind if length >= 126 else NOT_PLAIN  # 5.2: not the shortest form
-            key = data[body : body + 4] if second & 0x80 else b""
-            body += len(key)
-            end = body + length
-            if not kind or end > size or (kind == PLAIN_TEXT and not _is_utf8(data[body:end], key)):
-                break
-            texts += kind == PLAIN_TEXT
-            if key:
-                keys.append(key)
-                starts.append(at)
-            payload += length
-            at = end
-            frames += 1
-        if not frames:
-            return None
-        return self._run(frames, texts, base + at, payload, keys, [base + start for start in starts])
-
-    def _run(self, frames: int, texts: int, end: int, payload: int, keys: list[bytes], offsets: list[int]) -> Run:
-        found = Keys(self.side, self.index, tuple(offsets), key_numbers(keys)) if keys else None
-        run = Run(self.side, self.index, frames, texts, self.offset, end, payload, found)
-        self.index += frames
-        self.offset = end
-        return run
-
 
 def key_numbers(keys: list[bytes]) -> tuple[int, ...]:
     """Masking keys as big-endian numbers, in one call, so that rules can compare them cheaply."""
@@ -231,14 +194,3 @@ def _length(head: bytes) -> int:
     if short < 126:
         return short
     return int.from_bytes(head[2:4] if short == 126 else head[2:10], "big")  # 5.2: network byte order
-
-
-def _is_utf8(raw: bytes, key: bytes) -> bool:
-    text = apply_mask(raw, key) if key else raw
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -111,13 +111,14 @@ class Assembler:
         if self._current is not None:
             self._current.add(data, frame, start)
 
-    @property
-    def wants_content(self) -> bool:
-        """Whether the payload of the frame that was begun matters: of binary data only the beginning does."""
+    def wanted(self, size: int) -> int:
+        """How many of the next ``size`` payload bytes matter: of plain binary data only the beginning does."""
         current = self._current
-        return current is not None and not (
-            current.inflater is None and current.text is None and len(current.preview) >= PREVIEW
-        )
+        if current is None:
+            return 0
+        if current.inflater is None and current.text is None:
+            return min(size, PREVIEW - len(current.preview))
+        return size
 
     def skip(self, size: int) -> None:
         """Counts payload that nobody needs."""
@@ -126,15 +127,14 @@ class Assembler:
 
     def end(self, frame: Frame) -> Message | None:
         """Ends the frame; the message, if it is the last of one."""
-        current = self._current
+        current, self._current = self._current, None
         if current is None or not frame.fin:
             return None
         if current is self.open:
             self.open = None
         return current.close(frame, complete=True)
 
-    def unfinished(self) -> Message | None:
-        """What there is of the open message, at the end of the input."""
-        if self.open is None:
-            return None
-        return self.open.close(self.open.first, complete=False)
+    def unfinished(self) -> list[Message]:
+        """What there is of messages that have no end, at the end of the input."""
+        left = [self.open, self._current] if self._current is not self.open else [self.open]
+        return [joining.close(joining.first, complete=False) for joining in left if joining is not None]

@@ -23,7 +23,7 @@ class Utf8:
         self.error = -1
         self.bad = b""
         self._held = b""
-        self._decode = _decoder()
+        self._decode: codecs.IncrementalDecoder | None = None  # made when a byte above 127 comes
 
     def feed(self, data: bytes, final: bool = False) -> bool:
         """Takes the next bytes; True if the first error is in them."""
@@ -33,15 +33,16 @@ class Utf8:
             self.seen += len(data)
             return False
         start = self.seen - len(self._held)
+        decoder = self._decode = self._decode or _decoder()
         try:
-            self._decode.decode(data, final)
+            decoder.decode(data, final)
         except UnicodeDecodeError as error:
             self.error = start + error.start
             self.bad = (self._held + data)[error.start : error.start + 4]
             self.seen += len(data)
             return True
         self.seen += len(data)
-        self._held = bytes(self._decode.getstate()[0])
+        self._held = bytes(decoder.getstate()[0])
         return False
 
 
