@@ -80,6 +80,13 @@ def kinds(read: Pasted) -> list[str]:
         ("base64", "data:application/octet-stream;base64,gQVIZWxsbw=="),
         ("xxd", "00000000: 8105 4865 6c6c 6f                        ..Hello"),
         ("xxd", "$ xxd frame.bin\n00000000: 8105 4865 6c6c 6f                        ..Hello\n$"),
+        ("array", "Received: <Buffer 81 05 48 65 6c 6c 6f>"),
+        (
+            "wireshark",
+            "   Label: frame.bin\n\n          Offset Bytes                                           Ascii\n"
+            "                 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F\n          ------ -----\n"
+            "0000000000000000 81 05 48 65 6C 6C 6F                            ..Hello\n",
+        ),
         ("hexdump", "00000000  81 05 48 65 6c 6c 6f                              |..Hello|\n00000007\n"),
         ("words", "0000000 0581 6548 6c6c 006f\n0000007\n"),
         ("od", "000000 81 05 48 65 6c 6c 6f                             >..Hello<\n000007\n"),

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from ws_mcp.errors import InputError
-from ws_mcp.protocol.handshake_forms import commands, panels, structured, transcripts
+from ws_mcp.protocol.handshake_forms import commands, loading, panels, structured, transcripts
 from ws_mcp.protocol.handshake_forms.parts import Head, choose
 from ws_mcp.protocol.heads import Line, is_start, parse_head, split_lines
 from ws_mcp.protocol.inputs import Pasted, Segment, read_bytes
@@ -63,7 +63,7 @@ def _decode(source: str | bytes) -> str:
 
 def _read(text: str) -> Handshake:
     text = text.removeprefix("\ufeff")
-    value = structured.load(text)
+    value = loading.load(text)
     heads = structured.read_structured(value, text) if value is not None else []
     if heads:
         return choose(heads)

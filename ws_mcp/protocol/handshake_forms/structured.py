@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ws_mcp.errors import InputError
+from ws_mcp.protocol.handshake_forms.loading import Repeated
 from ws_mcp.protocol.handshake_forms.parts import Head, make_request, make_response, side_of
 from ws_mcp.protocol.handshake_forms.transcripts import read_all
 from ws_mcp.protocol.heads import split_lines, wire
 from ws_mcp.protocol.urls import parse_url
 from ws_mcp.types import Field, Note, Request
 
-_MAX_PYTHON = 1024 * 1024  # characters of a Python literal that are parsed
 _MANY = (
     "The input holds {} WebSocket handshakes. Send one request and its response, or check the whole file as a capture."
 )
@@ -23,38 +21,12 @@ _METHOD_KEYS = ("method", "Request Method")
 _STATUS_KEYS = ("status", "statusCode", "status_code", "code")
 _REASON_KEYS = ("statusText", "statusMessage", "reason", "reason_phrase")
 _VERSION_KEYS = ("httpVersion", "http_version", "version", "protocol")
+_KNOWN = frozenset("upgrade connection host :method :status :protocol sec-websocket-key sec-websocket-accept".split())
 _REQUEST_EVENT, _RESPONSE_EVENT = "webSocketWillSendHandshakeRequest", "webSocketHandshakeResponseReceived"
 
 
-class _Object(dict[str, object]):
-    """A JSON object that keeps its repeated names: ``pairs`` in order."""
-
-    def __init__(self, pairs: list[tuple[str, object]]) -> None:
-        super().__init__(pairs)
-        self.pairs = pairs
-
-
-def load(text: str) -> object | None:
-    """``text`` as JSON or as a Python literal; None where it is neither."""
-    body = text.strip().removeprefix("\ufeff")
-    if body[:1] not in ("{", "[", "("):
-        return None
-    try:
-        value: object = json.loads(body, object_pairs_hook=_Object)
-        return value
-    except (ValueError, RecursionError):
-        pass
-    if len(body) > _MAX_PYTHON:
-        return None
-    try:
-        literal: object = ast.literal_eval(body)
-        return literal
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return None
-
-
 def read_structured(value: object, text: str) -> list[Head]:
-    """The heads in ``value`` (from ``load``); an empty list where it holds none.
+    """The heads in ``value`` (from ``loading.load``); an empty list where it holds none.
 
     Offsets point at the first place in ``text`` where the name stands, in order; in a raw head that the data holds as
     text they count from its start.
@@ -186,12 +158,14 @@ def _plain_target(head: Head) -> Head:
 
 def _pairs(value: object) -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        items = value.pairs if isinstance(value, _Object) else list(value.items())
+        items = value.pairs if isinstance(value, Repeated) else list(value.items())
         if not _looks_headers(value):
             return []
         return [(_str(name), _str(one)) for name, many in items for one in _several(many)]
     if not isinstance(value, (list, tuple)):
         return []
+    if value and all(isinstance(item, (str, bytes)) for item in value):
+        return _flat([_str(item) for item in value])
     found = []
     for item in value:
         if isinstance(item, dict) and "name" in item and "value" in item:
@@ -201,6 +175,14 @@ def _pairs(value: object) -> list[tuple[str, str]]:
         else:
             return []
     return found
+
+
+def _flat(words: list[str]) -> list[tuple[str, str]]:
+    """Names and values in turn, as Node's ``rawHeaders`` holds them."""
+    names = words[::2]
+    if len(words) % 2 or not _KNOWN & {name.lower() for name in names}:
+        return []
+    return list(zip(names, words[1::2], strict=True))
 
 
 def _looks_headers(value: dict[str, object]) -> bool:

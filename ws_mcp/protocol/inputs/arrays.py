@@ -32,7 +32,7 @@ _STATED = re.compile(r"\s*\d{1,9}\s*[\])]\s*(?:[=\[{]|u8|byte)")
 def looks_array(text: str) -> bool:
     """Whether the text is a declaration or print of numbers in brackets, or a Node buffer."""
     body = uncommented(text).strip()[:4096]
-    if body.startswith(("<Buffer", "<SlowBuffer", "ArrayBuffer {")):
+    if "<Buffer" in body[:200] or body.startswith(("<SlowBuffer", "ArrayBuffer {")):
         return True
     for opening in list(_OPENING.finditer(body))[:4]:
         rest = body[opening.end() :].lstrip()

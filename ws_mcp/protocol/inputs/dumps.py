@@ -43,7 +43,7 @@ def dump_form(text: str) -> Form | None:
         start += len(line) + 1
         if row and (row.groups or rows):
             rows.append(row)
-        elif not rows and not plain and looks_hex(line):
+        elif not rows and not plain and looks_hex(line) and not _is_ruler(line):
             plain = line.strip()
         if len(rows) == 3:
             break
@@ -52,6 +52,11 @@ def dump_form(text: str) -> Form | None:
     if plain and rows[0].colon:
         raise _mixed(plain)
     return None if plain else _style(rows, text[: 200 * _HEAD_LINES])
+
+
+def _is_ruler(line: str) -> bool:
+    """Whether the line only numbers the columns, as Format-Hex of PowerShell prints."""
+    return line.strip().startswith("00 01 02 03 04 05 06 07")
 
 
 def _mixed(line: str) -> InputError:
@@ -166,7 +171,12 @@ def _add(scan: _Scan, row: Row, side: Side | None, form: Form) -> None:
 
 def _skip(scan: _Scan, line: str, start: int) -> None:
     stripped = line.strip()
-    if looks_hex(stripped) and len(stripped) >= 2 and not stripped.startswith(("#", "//", "--")):
+    if (
+        looks_hex(stripped)
+        and len(stripped) >= 2
+        and not _is_ruler(line)
+        and not stripped.startswith(("#", "//", "--"))
+    ):
         raise _mixed(stripped)
     if not scan.blocks or not stripped.startswith("===="):
         scan.skipped += not stripped.startswith(("=", "Follow:", "Filter:", "Node "))

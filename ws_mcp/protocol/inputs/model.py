@@ -48,8 +48,8 @@ class Segment:
 class Pasted:
     """What was read: segments in the order of the input, neighbours of one side joined.
 
-    ``form`` is the form recognised, ``inner`` that of the parts of a dialogue. The notes' offsets count characters of a
-    text, bytes of a file; they name doubts (``packet-headers-stripped``, ``gutter-differs``, ``bytes-left-off`` …).
+    ``form`` is the form recognised. The notes' offsets count characters of a text with its line ends as LF; they name
+    doubts (``packet-headers-stripped``, ``gutter-differs``, ``bytes-left-off`` …), 0 where a doubt has no one place.
     """
 
     form: Form
