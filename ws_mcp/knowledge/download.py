@@ -140,6 +140,8 @@ class Body:
                 piece = self._inflate.decompress(piece, self.size - self._length + 1)
             except zlib.error as error:
                 raise DocumentError(f"its compressed body is damaged ({error})") from error
+            if self._inflate.unused_data:
+                raise DocumentError("something follows the end of its compressed body")
         self._length += len(piece)
         if self._length > self.size or (self._inflate and self._inflate.unconsumed_tail):
             raise DocumentError(f"it is larger than {self.size:,} bytes, so the rest was not read")

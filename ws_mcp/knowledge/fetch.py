@@ -144,6 +144,9 @@ class Web:
             except _HostError as error:
                 host.failures += 1
                 raise DocumentError(str(error)) from error
+            except DocumentError:
+                host.failures = 0  # it answers, only not with what we want
+                raise
             host.failures = 0
             return found
 

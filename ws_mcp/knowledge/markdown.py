@@ -12,10 +12,13 @@ from itertools import pairwise
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement, PreformattedString
 
+from ws_mcp.knowledge.official import DocumentError
+
 FURNITURE = (
     "script, style, template, noscript, svg, .pilcrow, .iref, .toplink, .ears, .example-header, "
     ".baseline-indicator, .article-footer, dd.break, mdn-compat-table-lazy"
 )
+_MOST_TAGS, _DEEPEST = 100_000, 100  # RFC 9110's page has 29,806, and no document goes deeper than 19
 _NOTE = ("notecard", "callout", "note", "warning")
 _BLOCKS = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form "
@@ -24,11 +27,28 @@ _BLOCKS = frozenset(
 
 
 def soup(html: str) -> BeautifulSoup:
-    """Parse a page or a fragment, and drop what is not the document's own words."""
+    """Parse a page or a fragment, and drop what is not the document's own words.
+
+    Raises:
+        DocumentError: It has more tags, or deeper ones, than any document, and would take too long.
+    """
+    if html.count("<") > _MOST_TAGS:
+        raise DocumentError("it has more tags than any document we know")
     tree = BeautifulSoup(html, "lxml")
+    if _deeper_than(tree, _DEEPEST):
+        raise DocumentError("its tags are nested deeper than in any document we know")
     for tag in tree.select(FURNITURE):
         tag.decompose()
     return tree
+
+
+def _deeper_than(tree: Tag, limit: int) -> bool:
+    level: list[Tag] = [tree]
+    for _ in range(limit):
+        level = [child for tag in level for child in tag.children if isinstance(child, Tag)]
+        if not level:
+            return False
+    return True
 
 
 def to_markdown(node: Tag) -> str:
@@ -181,7 +201,7 @@ def _marked(words: str, mark: str) -> str:
     if not mark or not words.strip():
         return words
     if mark == "`" and "`" in words:
-        mark = "``"
+        return f"`` {words.strip()} ``"
     before = words[: len(words) - len(words.lstrip())]
     after = words[len(words.rstrip()) :]
     return f"{before}{mark}{words.strip()}{mark}{after}"
