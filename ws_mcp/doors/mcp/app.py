@@ -6,7 +6,7 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import fetching, hardening, knowledge
+from ws_mcp.doors.mcp import completion, fetching, hardening, knowledge, prompts
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
@@ -35,5 +35,7 @@ def create() -> MCPServer:
     )
     knowledge.register(server, library)
     fetching.register(server)
+    prompts.register(server, library)
+    completion.register(server, library)
     hardening.harden(server)
     return server

@@ -63,6 +63,10 @@ def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
     missing = [a.name for a in prompt.arguments or [] if a.required and a.name not in given]
     if missing:
         raise MCPError(INVALID_PARAMS, f"Missing arguments of {name}: {', '.join(missing)}.")
+    known = [a.name for a in prompt.arguments or []]
+    extra = sorted(set(given) - set(known))
+    if extra:
+        raise MCPError(INVALID_PARAMS, f"Unknown argument of {name}: {', '.join(extra)}. It takes: {', '.join(known)}.")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

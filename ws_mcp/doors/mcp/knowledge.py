@@ -7,7 +7,7 @@ from typing import Annotated
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
-from mcp.types import CallToolResult, Completion, ResourceTemplateReference, ToolAnnotations
+from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ws_mcp.doors.mcp import results
@@ -115,10 +115,3 @@ def _resources(server: MCPServer, library: Library) -> None:
             return read(library, id, False, 0, MAX_READ)
         except InputError as error:
             raise ResourceNotFoundError(str(error)) from error
-
-    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the SDK leaves it untyped
-    async def complete(ref: object, argument: object, context: object) -> Completion | None:
-        if isinstance(ref, ResourceTemplateReference) and getattr(argument, "name", "") == "id":
-            ids = library.complete(str(getattr(argument, "value", "")), 101)
-            return Completion(values=ids[:100], has_more=len(ids) > 100)
-        return None
