@@ -70,10 +70,15 @@ def test_html_where_text_is_expected_is_told_by_its_title() -> None:
 
 
 def test_a_page_about_challenges_is_not_taken_for_one() -> None:
-    page = b"<!doctype html><html><title>RFC 1: Challenges</title><body>Just a moment, access denied</body></html>"
+    page = b"<!doctype html><html><title>RFC 1: Challenges</title><body>Just a moment, access denied</body></html>\n"
     check_content(Form.RFC_HTML, page)
     with pytest.raises(DocumentError, match="challenge"):
         check_content(Form.RFC_HTML, page.replace(b"RFC 1: Challenges", b"Attention Required! | Cloudflare"))
+
+
+def test_a_page_without_its_end_is_truncated() -> None:
+    with pytest.raises(DocumentError, match="truncated"):
+        check_content(Form.RFC_HTML, b"<!doctype html><html><title>RFC 1</title><body>Some of i")
 
 
 def test_text_where_a_page_is_expected_is_refused() -> None:

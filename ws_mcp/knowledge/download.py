@@ -106,6 +106,8 @@ def check_content(form: Form, content: bytes) -> None:
         )
     if form not in (Form.RFC_HTML, Form.MDN_HTML):
         raise DocumentError(f"an HTML page came instead of it ({words!r})")
+    if b"</html>" not in content[-4096:].lower():
+        raise DocumentError("the page has no end: it is truncated")
 
 
 @dataclass(slots=True)
