@@ -24,7 +24,7 @@ class Exchange(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.close_connection = True
         self.server.requests.append((self.path, dict(self.headers)))
         behaviour = self.server.behaviours.get(self.path) or self.server.otherwise
@@ -54,7 +54,7 @@ class Exchange(BaseHTTPRequestHandler):
         kind = TYPES.get(file.suffix, "text/html; charset=utf-8")
         self.reply(200, body, content_type=kind, ETag=etag, Last_Modified=CHANGED)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Quiet: tests read ``requests``."""
 
 

@@ -166,7 +166,7 @@ class Web:
             if wait is not None and wait > limits.longest_wait:
                 raise _HostError(f"{reason}, and asks us to wait {wait:.0f} seconds: fetch again later")
             if tries < limits.attempts:
-                backoff = limits.first_wait * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311
+                backoff = limits.first_wait * 2 ** (tries - 1) * random.uniform(0.8, 1.2)
                 await asyncio.sleep(min(limits.longest_wait, backoff if wait is None else wait))
         raise _HostError(f"{reason} (tried {limits.attempts} times)")
 
