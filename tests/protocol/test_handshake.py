@@ -70,6 +70,7 @@ def test_the_bytes_after_a_head_are_its_first_frames() -> None:
         (REQUEST.replace("\r\n", "\n"), ("line-ends-lf", 18)),
         (REQUEST.replace("websocket\r\n", "websocket\n"), ("bare-lf", 64)),
         (REQUEST.replace("Upgrade: websocket", "Upgrade: web\rsocket"), ("bare-cr", 58)),
+        ("\r" + REQUEST, ("bare-cr", 0)),
         (REQUEST.replace("Upgrade: websocket", "Upgrade:\r\n websocket"), ("obs-fold", 56)),
         (REQUEST.replace("Upgrade: websocket", "Upgrade : websocket"), ("space-before-colon", 46)),
         (REQUEST.replace("Upgrade: websocket", "Upgrade websocket"), ("not-a-field", 46)),
@@ -105,6 +106,10 @@ def test_a_tolerated_fault_of_a_request_is_noted_with_its_place(text: str, expec
 def test_status_lines_are_read_as_sent(line: str, status: int, reason: str, kinds: list[str]) -> None:
     response = response_of(line + RESPONSE[RESPONSE.index("\r\n") :])
     assert (response.status, response.reason, [note.kind for note in response.notes]) == (status, reason, kinds)
+
+
+def test_any_method_is_read_on_the_first_line() -> None:
+    assert request_of(REQUEST.replace("GET", "g~t2")).method == "g~t2"
 
 
 def test_folded_values_are_joined_and_raw_bytes_kept() -> None:

@@ -22,7 +22,7 @@ _MAX_HEAD_LINES = 50_000
 _MAX_HEADS = 64
 _SPACE = re.compile(r"\s{0,64}")
 _STATUS = re.compile(r"(?m)^HTTP/\d(?:\.\d)? \d{3}")
-_START_ANYWHERE = re.compile(r"(?m)^[ \t]{0,16}(?:[A-Za-z]{3,20} +\S[^\r\n]{0,8000} HTTP/\d|HTTP/\d(?:\.\d+)? \S)")
+_START_ANYWHERE = re.compile(r"(?m)^[ \t\r]{0,16}(?:[A-Za-z]{3,20} +\S[^\r\n]{0,8000} HTTP/\d|HTTP/\d(?:\.\d+)? \S)")
 _SHOW = (
     "Send the request as it goes over the wire (“GET /chat HTTP/1.1”, then its fields) and the response, if any "
     "(“HTTP/1.1 101 Switching Protocols” …); curl -v output, copied DevTools headers, a header list in JSON or HTTP/2 "
@@ -84,7 +84,7 @@ def _read_text(text: str) -> list[Head]:
         return panels.read_panel(text)
     if transcripts.looks_wget(text):
         return transcripts.read_wget(text)
-    if _START_ANYWHERE.search(text) or is_start(text.lstrip().split("\n", 1)[0].rstrip()):
+    if _START_ANYWHERE.search(text) or is_start(text.lstrip(" \t\r\n").split("\n", 1)[0].rstrip("\r"), first=True):
         return _raw(text)
     return panels.read_panel(text) if panels.looks_fields(text) else []
 
@@ -96,7 +96,9 @@ def _raw(text: str) -> list[Head]:
     index = 0
     while index < len(lines) and len(heads) < _MAX_HEADS:
         begin = index
-        while index < len(lines) and not is_start(lines[index].text.strip(" \t")):
+        first = not heads
+        while index < len(lines) and not is_start(lines[index].text.strip(" \t\r"), first):
+            first = first and not lines[index].text.strip()
             index += 1
         if index == len(lines):
             break
@@ -125,13 +127,15 @@ def _before(skipped: list[Line], start: Line) -> list[Note]:
 def _dedent(lines: list[Line]) -> tuple[list[Line], list[Note]]:
     """Take off the indent of the start line from every line that has it."""
     first = lines[0].text
-    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    indent = first[: len(first) - len(first.lstrip(" \t\r"))]
     if not indent:
         return lines, []
     size = len(indent)
     cut = [
         Line(line.text[size:], line.offset + size, line.end) if line.text.startswith(indent) else line for line in lines
     ]
+    if "\r" in indent:
+        return cut, [Note("bare-cr", lines[0].offset, size, "a CR that no LF follows stands before the start line")]
     return cut, [Note("indented", lines[0].offset, size, "the head is indented; the indent was taken off")]
 
 
@@ -199,7 +203,7 @@ def _leading(data: bytes) -> tuple[list[Head], int]:
     position = 0
     while len(heads) < _MAX_HEADS:
         window = data[position : position + 1024 * 1024].decode("latin-1")
-        if not is_start(window[:8192].split("\n", 1)[0].rstrip("\r")):
+        if not is_start(window[:8192].split("\n", 1)[0].rstrip("\r"), first=not heads):
             break
         head, _ = parse_head(split_lines(window)[:_MAX_HEAD_LINES])
         heads.append(head)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from ws_mcp.types import Field, Note, Request, Response
 
 START = re.compile(
-    r"(?P<request>[A-Za-z]{3,20} +\S[^\r\n]{0,8000} HTTP/\d[^ ]{0,8} *$)|(?P<response>HTTP/\d(?:\.\d+)?(?: +\S|$))"
+    r"(?P<request>[A-Za-z]{3,20} +[^ \r\n][^\r\n]{0,8000} HTTP/\d[^ ]{0,8} *$)|(?P<response>HTTP/\d(?:\.\d+)?(?: +\S|$))"
 )
+_ANY_METHOD = re.compile(r"[^ \t\r\n:]{1,40} +[^ \r\n][^\r\n]{0,8000} HTTP/\d[^ ]{0,8} *$")
 _SHORT_REQUEST = re.compile(r"(?:GET|CONNECT|POST|HEAD|PUT|OPTIONS|DELETE|PATCH) +(?:/|\*|https?:|wss?:)\S*$")
 
 
@@ -45,9 +46,9 @@ def split_lines(text: str, start: int = 0) -> list[Line]:
     return lines
 
 
-def is_start(text: str) -> bool:
-    """Whether a line is a request line or a status line."""
-    return bool(START.match(text) or _SHORT_REQUEST.match(text))
+def is_start(text: str, first: bool = False) -> bool:
+    """Whether a line is a request line or a status line; the ``first`` line of an input may have any method."""
+    return bool(START.match(text) or _SHORT_REQUEST.match(text) or (first and _ANY_METHOD.match(text)))
 
 
 def wire(value: str) -> str:
