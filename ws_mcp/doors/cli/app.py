@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from ws_mcp import __version__
-from ws_mcp.doors.cli import corpus, knowledge
+from ws_mcp.doors.cli import corpus, install, knowledge
 from ws_mcp.errors import WsMcpError
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def _options(
 
 knowledge.register(app)
 corpus.register(app)
+install.register(app)
 
 
 def add(others: Mapping[str, Callable[[], None]]) -> None:

@@ -1,0 +1,113 @@
+"""Writes our server into a client's configuration, or takes it out: backed up, read back, nothing else touched."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ws_mcp.clients import jsonc
+from ws_mcp.clients.places import Place, place
+from ws_mcp.errors import InputError
+from ws_mcp.knowledge.cache import atomic_write
+
+NAME = "websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would become of a configuration file."""
+
+    place: Place
+    before: str
+    after: str
+
+    @property
+    def needed(self) -> bool:
+        """Whether the file would change."""
+        return self.before != self.after
+
+
+def command(arguments: Sequence[str] = ()) -> list[str]:
+    """The command that starts this very installation's server."""
+    return [sys.executable, "-m", "ws_mcp", "serve", *arguments]
+
+
+def plan(client: str, scope: str = "", remove: bool = False) -> Change:
+    """The change that installs the server into ``client``, or takes it out.
+
+    Raises:
+        InputError: An unknown client or scope, or a configuration that cannot be read.
+    """
+    where = place(client, scope)
+    try:
+        before = where.file.read_text("utf-8") if where.file.exists() else ""
+        edit = _toml if where.toml else _json
+        return Change(where, before, edit(before, where, remove))
+    except (OSError, UnicodeDecodeError, InputError) as error:
+        raise InputError(f"{where.file} is left as it is: {error}. Mend or move it, then install again.") from error
+
+
+def apply(change: Change) -> Path | None:
+    """Write the change; the backup's path where there was a file before.
+
+    Raises:
+        StorageError: The file cannot be written; it is then as it was.
+        InputError: What was written does not read back as meant; the backup is put in its place.
+    """
+    file = change.place.file
+    backup = file.with_name(f"{file.name}.bak") if file.exists() else None
+    if backup:
+        shutil.copy2(file, backup)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(file, change.after.encode())
+    if backup and file.read_text("utf-8") != change.after:
+        shutil.copy2(backup, file)
+        raise InputError(f"{file} did not read back as written; the copy of before was put back.")
+    return backup
+
+
+def _entry(where: Place) -> dict[str, Any]:
+    program, *arguments = command()
+    entry: dict[str, Any] = {"command": program, "args": arguments}
+    return {"type": "stdio", **entry} if where.typed else entry
+
+
+def _json(before: str, where: Place, remove: bool) -> str:
+    path = (*where.keys, NAME)
+    if remove:
+        return jsonc.remove(before, path) if before.strip() else before
+    found: Any = jsonc.loads(before) if before.strip() else {}
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    entry = _entry(where)
+    if isinstance(found, dict) and {**found, **entry} == found:
+        return before
+    return jsonc.put(before, path, {**found, **entry} if isinstance(found, dict) else entry)
+
+
+def _toml(before: str, where: Place, remove: bool) -> str:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(before)
+    except TOMLKitError as error:
+        raise InputError(f"it is not TOML: {error}") from error
+    servers: Any = document.get(where.keys[0])
+    if remove:
+        if servers and NAME in servers:
+            del servers[NAME]
+        return tomlkit.dumps(document)
+    if servers is None:
+        servers = document[where.keys[0]] = tomlkit.table(is_super_table=True)
+    table: Any = servers.get(NAME)
+    if table is None:
+        table = servers[NAME] = tomlkit.table()
+    for key, value in _entry(where).items():
+        if table.get(key) != value:
+            table[key] = value
+    return tomlkit.dumps(document)

@@ -1,0 +1,62 @@
+"""``install``: the server into an MCP client's configuration."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Annotated
+
+import typer
+
+from ws_mcp.clients import install as installing
+from ws_mcp.clients.places import CLIENTS
+from ws_mcp.doors.cli import output
+from ws_mcp.knowledge import cache, store
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(install)
+
+
+def _clients(incomplete: str) -> list[str]:
+    return [client for client in CLIENTS if client.startswith(incomplete)]
+
+
+def install(
+    client: Annotated[str, typer.Argument(help=f"One of {', '.join(CLIENTS)}.", autocompletion=_clients)],
+    scope: Annotated[str, typer.Option(help="user, project or local; each client has its own default.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change and write nothing.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the server out again.")] = False,
+) -> None:
+    """Write this installation's server into an MCP client's configuration."""
+    change = installing.plan(client, scope, remove)
+    file = change.place.file
+    if not change.needed:
+        typer.echo(f"{file} needs no change.")
+        return
+    if dry_run:
+        lines = difflib.unified_diff(
+            change.before.splitlines(), change.after.splitlines(), str(file), str(file), lineterm=""
+        )
+        typer.echo("\n".join(lines))
+        return
+    backup = installing.apply(change)
+    typer.echo(
+        f"{'Removed from' if remove else 'Written to'} {file}" + (f" (before: {backup})" if backup else "") + "."
+    )
+    if not remove:
+        typer.echo(f"Restart {client}; its server list then shows {output.style(installing.NAME, bold=True)}.")
+        _offer_texts()
+
+
+def _offer_texts() -> None:
+    """The one step that brings the official texts, where they are not there yet."""
+    if any(source.present for source in store.status(cache.cache_dir())):
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty() and typer.confirm("Fetch the official RFC, MDN and IANA texts now?"):
+        from ws_mcp.doors.cli.corpus import fetch
+
+        fetch()
+    else:
+        typer.echo("To quote official texts as well: websocket-mcp corpus fetch")
