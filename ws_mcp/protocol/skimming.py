@@ -1,10 +1,10 @@
 """The skimmer: passes over frames that need no closer look, and sums them up.
 
 A frame is plain if its header stands in a table of 65,536 bytes, one for each first two bytes of a frame, that the
-caller passes; what is left to look at is the length, the key and, in text, UTF-8. Short frames go by in one tight loop without
-an object for each; of a frame above ``KEPT`` bytes the payload is checked as it comes. A frame that is not plain after
-all stops the skimmer before it, so that it is read closely instead; only of a long frame the text may turn out bad when
-it is gone, and then the Run carries the message that it was.
+caller passes; what is left to look at is the length, the key and, in text, UTF-8. Short frames go by in one tight loop
+without an object for each; of a frame above ``KEPT`` bytes the payload is checked as it comes. A frame that is not
+plain after all stops the skimmer before it, so that it is read closely instead; only of a long frame the text may turn
+out bad when it is gone, and then the Run carries the message that it was.
 """
 
 from __future__ import annotations
@@ -41,38 +41,39 @@ class Run:
 
 
 class Passing:
-    """A plain frame above ``KEPT`` that is going by; ``text`` checks it, None for binary data."""
+    """A plain frame above ``KEPT`` that is going by; ``utf8`` checks its text from the first byte on that is not ASCII."""
 
-    __slots__ = ("_keys", "header", "length", "offset", "start", "text")
+    __slots__ = ("_keys", "header", "length", "offset", "start", "text", "utf8")
 
-    def __init__(self, header: bytes, offset: int, length: int, text: Utf8 | None) -> None:
+    def __init__(self, header: bytes, offset: int, length: int, text: bool) -> None:
         self.header = header
         self.offset = offset
         self.length = length
         self.text = text
         self.start = 0
+        self.utf8: Utf8 | None = None
         self._keys = header[10:] * 2  # twice, so that a slice is the key turned
 
     def take(self, data: bytes, at: int) -> int:
         """Takes payload from ``at`` on, as much as there is; the bytes taken."""
         start, size = self.start, min(self.length - self.start, len(data) - at)
         self.start = start + size
-        if self.text is not None:
-            raw = memoryview(data)[at : at + size]
-            turn = start & 3
-            self.text.feed(
-                apply_mask(raw, self._keys[turn : turn + 4]) if self._keys else bytes(raw), self.start == self.length
-            )
+        if self.text:
+            raw, turn = memoryview(data)[at : at + size], start & 3
+            content = apply_mask(raw, self._keys[turn : turn + 4]) if self._keys else bytes(raw)
+            if self.utf8 is not None or not content.isascii():
+                self.utf8 = self.utf8 or Utf8(start)
+                self.utf8.feed(content, self.start == self.length)
         return size
 
     def broken(self, side: Side | None, index: int) -> Message | None:
         """The message, if its text is not UTF-8 as far as it came."""
-        text = self.text
-        if text is None or text.error < 0:
+        utf8 = self.utf8
+        if utf8 is None or utf8.error < 0:
             return None
         size = len(self.header)
         frame = Frame(index, side, self.offset, True, 0, 1, self.header[10:] or None, self.length, 64, size)
-        error = TextError(text.error, index, self.offset + size + text.error, text.bad)
+        error = TextError(utf8.error, index, self.offset + size + utf8.error, utf8.bad)
         return Message(side, 1, frame, 1, 0, self.start, b"", self.start == self.length, None, error)
 
 
@@ -121,7 +122,7 @@ class Skimmer:
         if not kind or not KEPT < length <= LONG:
             return 0
         size = 14 if second & 0x80 else 10
-        self.passing = Passing(data[at : at + size], offset, length, Utf8() if kind == PLAIN_TEXT else None)
+        self.passing = Passing(data[at : at + size], offset, length, kind == PLAIN_TEXT)
         return size
 
     def _pass(self, passing: Passing, data: bytes, at: int, index: int) -> tuple[int, int]:
@@ -132,7 +133,7 @@ class Skimmer:
         run = self._running(index)
         run.frames += 1
         run.payload += passing.length
-        run.texts += passing.text is not None
+        run.texts += passing.text
         if len(passing.header) == 14:
             run.keys.append(passing.header[10:])
             run.offsets.append(passing.offset)

@@ -8,7 +8,7 @@ _decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class Utf8:
-    """Checks one text; ``feed`` it all, the last time with ``final``.
+    """Checks one text; ``feed`` it all, the last time with ``final``; the first ``seen`` bytes may be known as ASCII.
 
     Attributes:
         seen: bytes taken so far.
@@ -18,8 +18,8 @@ class Utf8:
 
     __slots__ = ("_decode", "_held", "bad", "error", "seen")
 
-    def __init__(self) -> None:
-        self.seen = 0
+    def __init__(self, seen: int = 0) -> None:
+        self.seen = seen
         self.error = -1
         self.bad = b""
         self._held = b""
