@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ws_mcp import data
-from ws_mcp.knowledge import digest, iana, registry, requirements
+from ws_mcp.knowledge.official import iana
+from ws_mcp.knowledge.shipped import digest, registry, requirements
 from ws_mcp.library import MAX_READ, Library
 from ws_mcp.types import Section
 

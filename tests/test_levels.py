@@ -29,8 +29,8 @@ HOMES = {
     "typer": ("doors/cli",),
     "click": ("doors/cli",),
     "rich": ("doors/cli",),
-    "whoosh": ("knowledge/index",),
-    "httpx": ("knowledge/fetch",),
+    "whoosh": ("knowledge/search/index",),
+    "httpx": ("knowledge/official/fetch",),
     "platformdirs": ("knowledge/cache",),
     "bs4": ("knowledge",),
     "lxml": ("knowledge",),
@@ -58,7 +58,7 @@ HOMES = {
 
 @dataclass(frozen=True)
 class Module:
-    """A source file; ``name`` is its path below the package without ending, "knowledge/index"."""
+    """A source file; ``name`` is its path below the package without ending, "knowledge/page"."""
 
     name: str
     text: str
@@ -177,16 +177,16 @@ def test_the_modules_of_a_level_do_not_import_each_other_in_circles() -> None:
         ("library", "from ws_mcp.doors.cli import app\n", "library (level 3) imports doors (4)"),
         ("doors/mcp/app", "from ws_mcp.doors.cli import output\n", "imports the door doors.cli.output"),
         ("doors/cli/app", "from ws_mcp import __main__\n", "__main__ is imported"),
-        ("knowledge/lookup", "from . import index\n", "relative import"),
+        ("knowledge/search/lookup", "from . import index\n", "relative import"),
         ("kitchen/sink", "", "the room 'kitchen' has no level"),
         (
-            "knowledge/lookup",
+            "knowledge/search/lookup",
             "from whoosh.lang.porter import stem\n",
-            "whoosh.lang.porter.stem belongs in knowledge/index",
+            "whoosh.lang.porter.stem belongs in knowledge/search/index",
         ),
         ("library", "def f() -> None:\n    import mcp\n", "mcp belongs in doors/mcp"),
         ("doors/mcp/app", "import typer\n", "typer belongs in doors/cli"),
-        ("knowledge/store", "import httpx\n", "httpx belongs in knowledge/fetch"),
+        ("knowledge/official/store", "import httpx\n", "httpx belongs in knowledge/official/fetch"),
         ("rules/x", "import socket\n", "socket belongs in probe or verify"),
         (
             "knowledge/x",
@@ -212,7 +212,7 @@ def test_a_planted_violation_is_found(tmp_path: Path, name: str, text: str, faul
         ("probe/client", "import asyncio\nimport socket\nfrom ws_mcp.protocol import frames\n"),
         ("doors/mcp/app", "from mcp.server import MCPServer\nfrom ws_mcp.doors.mcp import hardening\n"),
         ("__main__", "from ws_mcp.doors.cli import app\nfrom ws_mcp.doors.mcp import stdio\n"),
-        ("knowledge/index", "from whoosh import index\nfrom ws_mcp import __version__, data\n"),
+        ("knowledge/search/index", "from whoosh import index\nfrom ws_mcp import __version__, data\n"),
         ("knowledge/rfc_html", "rich = 1\nfrom bs4 import BeautifulSoup\nimport json\n"),
         ("report/long", "pass\n" * MOST_LINES),
     ],

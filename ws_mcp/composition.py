@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from ws_mcp import __version__, data
 from ws_mcp.errors import NotFoundError, StorageError
-from ws_mcp.knowledge import cache, digest, documents, indexes, lookup, merge, registry, store, support
+from ws_mcp.knowledge import cache, merge
+from ws_mcp.knowledge.official import store
+from ws_mcp.knowledge.search import indexes, lookup
+from ws_mcp.knowledge.shipped import digest, documents, registry, support
 from ws_mcp.types import Section
 
 if TYPE_CHECKING:
-    from ws_mcp.knowledge.index import Index
+    from ws_mcp.knowledge.search.index import Index
 
 
 class Composition:

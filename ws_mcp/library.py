@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from ws_mcp.composition import Composition
 from ws_mcp.errors import InputError, StorageError
-from ws_mcp.knowledge import page, query
+from ws_mcp.knowledge import page
+from ws_mcp.knowledge.search import query
 from ws_mcp.types import Hit, Section
 
 if TYPE_CHECKING:
-    from ws_mcp.knowledge.index import Found, Index
+    from ws_mcp.knowledge.search.index import Found, Index
 
 MAX_LIMIT = 50  # hits a call
 MAX_READ = 50_000  # characters a call
@@ -145,7 +146,7 @@ def _ranked(found: list[Found], named: list[Found], mentioned: list[str]) -> lis
 
 
 def _hits(index: Index, found: list[Found], asked: str, exact: list[str]) -> tuple[Hit, ...]:
-    from ws_mcp.knowledge.index import snippet
+    from ws_mcp.knowledge.search.index import snippet
 
     return tuple(
         Hit(

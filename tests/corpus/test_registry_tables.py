@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ws_mcp import data
-from ws_mcp.knowledge import digest, lookup, registry
+from ws_mcp.knowledge.search import lookup
+from ws_mcp.knowledge.shipped import digest, registry
 
 RECORDS = {  # IANA's own counts
     "iana/extensions": 2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ws_mcp.knowledge.requirements import all_requirements
+from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.rules.coverage import REASONS, binding, enforced_by
 
 

@@ -1,1 +1,1 @@
-"""What we know and how it is found: digests, facts, official texts, the index."""
+"""What we know and how it is found: what ships, the official texts, the search."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ws_mcp.knowledge.official import OfficialSection
+from ws_mcp.knowledge.official.text import OfficialSection
 from ws_mcp.types import Section
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ws_mcp.knowledge import requirements, support
+from ws_mcp.knowledge.shipped import requirements, support
 from ws_mcp.types import Section
 
 _DIGESTED = ("rfc", "mdn", "whatwg")  # how the sources begin that are somebody's documents

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ws_mcp.knowledge.requirements import all_requirements
+from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.rules.registry import all_rules
 from ws_mcp.types import Requirement
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
-from ws_mcp.knowledge.requirements import all_requirements
+from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.protocol.connection import Connection
 from ws_mcp.rules.examples import Example, parse_example
 from ws_mcp.types import Fault, Severity, Side
@@ -38,7 +38,22 @@ CHAPTERS = (
     "utf8",
     "deflate",
     "advice",
+    "http_syntax",
+    "request_line",
+    "request_fields",
+    "origins",
+    "subprotocols",
+    "extension_lists",
+    "deflate_offers",
+    "answers",
+    "bootstrap",
+    "transport",
+    "handshake_advice",
+    "policy",
 )
+
+# Without these a report is not undecided: they lie outside what was given.
+OUTSIDE = frozenset({"both directions", "response", "line ends", "client kind", "scheme"})
 
 NEEDS = {
     "sender": "which side sent the frames",
@@ -46,6 +61,11 @@ NEEDS = {
     "both directions": "the frames of the other side",
     "request": "the opening request",
     "response": "the answer to the opening request",
+    "request line": "the request line (method, target, version)",
+    "status line": "the status of the answer",
+    "line ends": "the line ends as they were sent",
+    "client kind": "whether the client is a browser (policy: browser)",
+    "scheme": "whether the connection is ws or wss (policy: scheme)",
 }
 
 Check = Callable[[Any, Connection], Iterable[Fault]]

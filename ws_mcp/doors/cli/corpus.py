@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from ws_mcp.doors.cli import output
-from ws_mcp.knowledge import cache, store
-from ws_mcp.knowledge.gather import FetchReport, Progress, Result
+from ws_mcp.knowledge import cache
+from ws_mcp.knowledge.official import store
+from ws_mcp.knowledge.official.gather import FetchReport, Progress, Result
 
 app = typer.Typer(help="The official RFC, MDN and IANA texts, fetched on request.", no_args_is_help=True)
 
@@ -34,7 +35,7 @@ def fetch(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Bring the official documents, or what has changed of them, into the cache."""
-    from ws_mcp.knowledge.fetch import fetch as run
+    from ws_mcp.knowledge.official.fetch import fetch as run
 
     with _bar(json) as progress:
         report = run(source or [], mirror or None, cache.cache_dir(), progress=progress)
@@ -47,7 +48,7 @@ def add(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Take documents that you downloaded yourself, after the same checks."""
-    from ws_mcp.knowledge.folder import add_dir
+    from ws_mcp.knowledge.official.folder import add_dir
 
     with _bar(json) as progress:
         report = add_dir(folder, cache.cache_dir(), progress=progress)

@@ -11,7 +11,8 @@ import typer
 from ws_mcp.clients import install as installing
 from ws_mcp.clients.places import CLIENTS
 from ws_mcp.doors.cli import output
-from ws_mcp.knowledge import cache, store
+from ws_mcp.knowledge import cache
+from ws_mcp.knowledge.official import store
 
 
 def register(app: typer.Typer) -> None:

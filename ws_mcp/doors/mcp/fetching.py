@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from ws_mcp.doors.mcp import results
 from ws_mcp.knowledge import cache
-from ws_mcp.knowledge.gather import FetchReport, Progress
+from ws_mcp.knowledge.official.gather import FetchReport, Progress
 
 
 class Trouble(BaseModel):
@@ -55,7 +55,7 @@ def register(server: MCPServer) -> None:
 
 
 async def _fetch(context: Context, sources: list[str]) -> FetchReport:
-    from ws_mcp.knowledge.fetch import fetch_async
+    from ws_mcp.knowledge.official.fetch import fetch_async
 
     send, receive = anyio.create_memory_object_stream[Progress](1_000)
     async with anyio.create_task_group() as group, receive:

@@ -1,0 +1,278 @@
+"""The full-text index: the one home of Whoosh.
+
+Built once from passages, then only read. Whoosh's files are pickles, so they live in a private folder, are built here
+and never downloaded. A searcher is opened for each call, since a shared one is unsafe between threads; no user text is
+ever parsed as Whoosh's query language. A change of content makes a new folder, so that several processes may build at
+once and readers of an old one are not disturbed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from whoosh import analysis, fields, highlight, index, scoring, searching
+from whoosh import query as queries
+from whoosh.filedb.filestore import RamStorage
+from whoosh.lang.porter import stem as porter
+
+from ws_mcp.errors import InputError, StorageError
+from ws_mcp.knowledge.search import lookup, query
+from ws_mcp.knowledge.search.passages import passages
+from ws_mcp.types import Section
+
+HEADING_WEIGHT = 0.25
+NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
+LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
+_DEPTH = 240  # passages that are looked at before they are grouped by section
+_KEYS = "keys.json"
+_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A section that matched; ``passage`` is the number of its best passage."""
+
+    id: str
+    passage: int
+    score: float
+
+    @property
+    def source(self) -> str:
+        """The first part of the id."""
+        return self.id.split("/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the index stores of a passage and its section."""
+
+    title: str
+    path: tuple[str, ...]
+    url: str
+    links: tuple[str, ...]
+    text: str
+    official: bool
+
+
+@lru_cache(50_000)
+def stem(word: str) -> str:
+    """The form in which the index holds a word."""
+    return str(porter(word))
+
+
+_WORDS = analysis.RegexTokenizer(query.TOKEN) | analysis.LowercaseFilter()
+_STEMS = _WORDS | analysis.StemFilter(stem, cachesize=None)
+_SCHEMA = fields.Schema(
+    source=fields.ID,
+    body=fields.TEXT(analyzer=_STEMS, phrase=False),
+    heading=fields.TEXT(analyzer=_STEMS, phrase=False),
+    raw=fields.TEXT(analyzer=_WORDS, phrase=False),
+    card=fields.STORED,
+)
+
+
+class Index:
+    """A read-only index; safe to use from several threads."""
+
+    def __init__(self, whoosh: Any, keys: dict[str, Any]) -> None:
+        self._whoosh = whoosh
+        self._keys: dict[str, list[str]] = keys["keys"]
+        self._errors: dict[str, str] = keys["errors"]
+        self._passages: list[str] = keys["passages"]  # the section of each passage, by number
+        self.sources: tuple[str, ...] = tuple(keys["sources"])
+
+    def exact(self, text: str) -> tuple[list[str], list[str]]:
+        """The ids that a query names: those it consists of, and those it mentions among other words."""
+        found = lookup.references(text)
+        exact = [i for key in found.exact for i in self._keys.get(key, ())]
+        error = lookup.error_text(text, self._errors)
+        if error:
+            exact.insert(0, error)
+        mentioned = [i for key in found.mentioned for i in self._keys.get(key, ())[:1]]
+        return list(dict.fromkeys(exact)), list(dict.fromkeys(mentioned))
+
+    def first(self, ids: Iterable[str]) -> list[Found]:
+        """These sections with their first passages, a page for its folded part; unknown ids are left out."""
+        known = dict.fromkeys(i if i in self._passages else i.split("#")[0] for i in ids)
+        return [Found(i, self._passages.index(i), 0.0) for i in known if i in self._passages]
+
+    def cards(self, found: Iterable[Found]) -> list[Card]:
+        """What is stored of the passages that were found.
+
+        Raises:
+            StorageError: The index was removed or damaged since it was opened; so does ``search``.
+        """
+        with self._searcher(scoring.BM25F()) as searcher:
+            return [Card(**searcher.stored_fields(one.passage)["card"]) for one in found]
+
+    def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], tuple[str, ...]]:
+        """The best passage of each section, best first, by BM25F (B = 0.4).
+
+        With it, words of the corpus that look like those of the query which it does not have.
+        """
+        with self._searcher(scoring.BM25F(B=0.4, K1=1.2)) as searcher:
+            near = _missing(searcher, text)
+            weighted = {**dict.fromkeys(map(stem, near), NEAR_WEIGHT), **query.terms(text, stem)}
+            clauses = [queries.Term("body", term, boost=weight) for term, weight in weighted.items()]
+            clauses += [queries.Term("heading", t, boost=w * HEADING_WEIGHT) for t, w in weighted.items()]
+            wanted = queries.Or([queries.Term("source", s) for s in sorted(sources)]) if sources else None
+            results = searcher.search(queries.Or(clauses), limit=_DEPTH, filter=wanted)
+            best: dict[str, Found] = {}
+            for score, passage in results.top_n:
+                identity = self._passages[passage]
+                if identity not in best:
+                    best[identity] = Found(identity, passage, float(score))
+            return list(best.values()), near
+
+    @contextmanager
+    def _searcher(self, weighting: Any) -> Iterator[searching.Searcher]:
+        try:
+            searcher = self._whoosh.searcher(weighting=weighting)
+        except Exception as error:  # as many kinds as there are files
+            raise StorageError(f"The search index cannot be read any more: {error}.") from error
+        with searcher:
+            yield searcher
+
+
+def snippet(passage: str, text: str, width: int, lead: bool) -> str:
+    """About ``width`` characters of a passage, the query's words in bold: its start, or where most of them are."""
+    terms = frozenset(query.terms(text, stem))
+    best = "" if lead else highlight.highlight(passage, terms, _STEMS, _Sentences(width), _Bold(), top=1)
+    if not best:
+        start = passage if len(passage) <= width else passage[:width].rpartition(" ")[0]
+        best = highlight.highlight(start, terms, _STEMS, highlight.WholeFragmenter(), _Bold(), minscore=0)
+    return " ".join(best.split())
+
+
+class _Sentences(highlight.Fragmenter):  # type: ignore[misc]  # Whoosh ships no types
+    """The run of whole sentences of about ``width`` characters that holds most matches."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def fragment_tokens(self, text: str, tokens: Any) -> Iterator[Any]:
+        matched = [token.copy() for token in tokens if token.matched]
+        found: list[Any] = []
+        starts = [0, *(stop.end() for stop in _SENTENCE_END.finditer(text))]
+        for n, start in enumerate(starts):
+            end = next((s for s in reversed(starts[n + 1 :]) if s - start <= self._width), start + self._width)
+            inside = [token for token in matched if start <= token.startchar and token.endchar <= end]
+            if inside:
+                found.append(highlight.Fragment(text, inside, start, min(end, len(text))))
+        if found:  # the first of the best; Whoosh would choose among equals by their addresses in memory
+            yield max(found, key=lambda fragment: len(fragment.matches) * len(fragment.matched_terms))
+
+
+class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types
+    """Matched words in Markdown bold."""
+
+    between = " … "
+
+    def format_token(self, text: str, token: Any, replace: bool = False) -> str:
+        return f"**{highlight.get_text(text, token, replace)}**"
+
+
+def _missing(searcher: searching.Searcher, text: str) -> tuple[str, ...]:
+    """The nearest words to those the index lacks: a slip of the keyboard still finds."""
+    reader = searcher.reader()
+    missing = [word for word in query.words(text) if 3 < len(word) < LONG and ("body", stem(word)) not in reader]
+    return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word)))
+
+
+def _nearest(searcher: searching.Searcher, word: str) -> list[str]:
+    distance = 1 if len(word) < 7 else 2
+    return [str(near) for near in searcher.suggest("raw", word, limit=2, maxdist=distance, prefix=1)]
+
+
+def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
+    """Fill an empty index; the table of keys that goes with it."""
+    writer = whoosh.writer(limitmb=64)
+    order: list[str] = []
+    for passage in passages(sections):
+        section = passage.section
+        words = "" if order and order[-1] == section.id else " ".join(section.words)
+        order.append(section.id)
+        above = " ".join((*section.path, section.title))
+        body = f"{above}\n{words}\n{passage.text}"
+        writer.add_document(
+            source=section.source,
+            body=body,
+            raw=body,
+            heading=section.title,
+            card={
+                "title": section.title,
+                "path": section.path,
+                "url": section.url,
+                "links": section.links,
+                "text": passage.text,
+                "official": passage.official,
+            },
+        )
+    writer.commit()
+    errors = {lookup.words_only(key): s.id for s in sections if s.source == "error" for key in (s.title, *s.keys)}
+    shelves = sorted({s.source for s in sections})
+    return {"keys": lookup.table(sections), "errors": errors, "sources": shelves, "passages": order}
+
+
+class _Memory(RamStorage):  # type: ignore[misc]  # Whoosh ships no types
+    """Storage without files: Whoosh's own makes temporary ones, on what may be a full disk."""
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:
+        return RamStorage()
+
+
+def in_memory(sections: list[Section]) -> Index:
+    """An index that leaves no file; for where the cache cannot be written, and for tests."""
+    whoosh = _Memory().create_index(_SCHEMA)
+    return Index(whoosh, _write(whoosh, sections))
+
+
+def build(sections: list[Section], folder: Path) -> None:
+    """Make ``folder`` an index of these sections; it appears whole or not at all. One that is there already stays.
+
+    Raises:
+        OSError: The folder above cannot be written.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
+    try:
+        keys = _write(index.create_in(temporary, _SCHEMA), sections)
+        keys["files"] = {file.name: _hash(file.read_bytes()) for file in temporary.iterdir() if "LOCK" not in file.name}
+        text = json.dumps(keys).encode()
+        (temporary / _KEYS).write_bytes(_hash(text).encode() + b"\n" + text)
+        temporary.rename(folder)
+    except OSError:
+        if not (folder / _KEYS).exists():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load(folder: Path) -> Index:
+    """The index in ``folder``, every byte as it was built: half-written pickles are never opened.
+
+    Raises:
+        InputError: It is not there, or broken: build it again.
+    """
+    try:
+        said, _, text = (folder / _KEYS).read_bytes().partition(b"\n")
+        keys = json.loads(text)
+        changed = [name for name, said in keys["files"].items() if _hash((folder / name).read_bytes()) != said]
+        if said.decode() != _hash(text) or changed:
+            raise ValueError(f"{', '.join(changed) or _KEYS} changed since it was built")
+        return Index(index.open_dir(folder), keys)
+    except Exception as error:  # a broken index fails in as many ways as unpickling does
+        raise InputError(f"The search index in {folder} cannot be read ({error}); it will be built again.") from error
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -1,0 +1,1 @@
+"""What ships: digests, fact tables, requirements, browser support, all read from ``corpus/``."""
