@@ -19,8 +19,10 @@ from ws_mcp.protocol.deflate import Extensions, negotiated
 from ws_mcp.protocol.dissect import Dissection
 from ws_mcp.protocol.frames import FrameReader, key_numbers, unmasked
 from ws_mcp.protocol.skimming import KEPT, LONG, PLAIN_BYTES, PLAIN_TEXT, Run
+from ws_mcp.rules.handshake_needs import told
+from ws_mcp.rules.interop import interop_of
 from ws_mcp.rules.next_step import next_step
-from ws_mcp.rules.registry import Rule, rules_for
+from ws_mcp.rules.registry import OUTSIDE, Rule, rules_for
 from ws_mcp.types import Fault, Finding, Handshake, Place, Policy, Report, Request, Response, Severity, Side
 from ws_mcp.wire import End, Frame, Keys, Message, Part
 
@@ -59,6 +61,7 @@ class Entry:
             self.count,
             tuple(self.where),
             corrected,
+            interop_of(rule.id),
         )
 
 
@@ -114,7 +117,7 @@ class Judge:
             missing = [need for need in rule.needs if not self._knows(need, side)]
             if missing:
                 self.unchecked[rule.id] = ", ".join(missing)
-                if rule.severity is Severity.ERROR and missing != ["both directions"]:
+                if rule.severity is Severity.ERROR and not OUTSIDE.issuperset(missing):
                     self.blocked = self.blocked or f"{rule.id} could not be checked: it needs {missing[0]}"
             else:
                 self.unchecked.pop(rule.id, None)
@@ -123,14 +126,11 @@ class Judge:
 
     def _knows(self, need: str, side: Side | None) -> bool:
         connection = self.connection
-        handshake = connection.handshake or Handshake()
-        return {
-            "sender": side is not None,
-            "known extensions": not connection.extensions.others,
-            "both directions": connection.dialogue,
-            "request": handshake.request is not None,
-            "response": handshake.response is not None,
-        }[need]
+        if need == "sender":
+            return side is not None
+        if need == "known extensions":
+            return not connection.extensions.others
+        return connection.dialogue if need == "both directions" else told(need, connection)
 
     def _corrected(self, entry: Entry) -> str:
         """The mended frame or header; a frame only if it passes by itself."""

@@ -166,13 +166,18 @@ def _values(fields: tuple[Field, ...], name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the user wants beyond the protocol; an empty or None value demands nothing."""
+    """What the user wants beyond the protocol; an empty or None value demands nothing.
+
+    ``browser`` says that the client is one, ``scheme`` ("ws" or "wss") whether TLS carries the connection: facts that a
+    handshake alone does not show. ``origins`` may have ``*`` for part of a host name.
+    """
 
     origins: tuple[str, ...] = ()
     subprotocol: str = ""
     max_message: int | None = None
     extensions: tuple[str, ...] | None = None
     browser: bool = False
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All breaches of one rule: the message of the first, how often, and the first places."""
+    """All breaches of one rule: the message of the first, how often, and the first places.
+
+    ``interop`` tells which libraries were seen to accept or refuse it, "" where that was not measured.
+    """
 
     rule: str
     severity: Severity
@@ -216,10 +224,11 @@ class Finding:
     count: int
     where: tuple[Place, ...]
     corrected: str = ""
+    interop: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The shape that crosses a door."""
-        return {
+        found: dict[str, Any] = {
             "rule": self.rule,
             "severity": self.severity.value,
             "sections": list(self.sections),
@@ -228,7 +237,9 @@ class Finding:
             "fix": self.fix,
             "count": self.count,
             "where": [place.to_json() for place in self.where],
-        } | ({"corrected": self.corrected} if self.corrected else {})
+        }
+        told = {"corrected": self.corrected, "interop": self.interop}
+        return found | {name: text for name, text in told.items() if text}
 
 
 @dataclass(frozen=True, slots=True)

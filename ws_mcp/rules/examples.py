@@ -7,7 +7,9 @@ Frames are lines of hexadecimal bytes with their sender before them, ``* N`` aft
     S: 8a 00 * 3
 
 Lines before that give what was agreed (``extensions:``, without it none) and the user's policy (``policy:`` and JSON).
-A handshake is HTTP text: ``request:`` on a line of its own and the request, ``response:`` and the response.
+A handshake is HTTP text: ``request:`` on a line of its own and the request, ``response:`` and the response. In it
+``<SP>``, ``<TAB>``, ``<NUL>`` and ``<CR>`` stand for that character, ``<LF>`` at the end of a line for LF without CR;
+after ``<DATA>`` come the bytes that follow the head. ``also:`` names errors that cannot be kept out of a bad example.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 from ws_mcp.types import Policy, Side
 
 _FRAMES = re.compile(r"(?P<side>[CS]):(?P<hex>[0-9A-Fa-f ]*)(?:\*\s*(?P<times>\d+))?\s*")
+MARKS = {"<LF>\r\n": "\n", "<LF>": "", "<SP>": " ", "<TAB>": "\t", "<NUL>": "\0", "<CR>": "\r"}
 _SIDES = {"C": Side.CLIENT, "S": Side.SERVER}
 
 
@@ -34,6 +37,7 @@ class Example:
     policy: Policy = Policy()
     request: str = ""
     response: str = ""
+    also: tuple[str, ...] = ()
 
 
 def parse_example(text: str) -> Example:
@@ -52,6 +56,7 @@ def parse_example(text: str) -> Example:
         read_policy(json.loads(told.get("policy", "{}"))),
         parts.get("request", ""),
         parts.get("response", ""),
+        tuple(told.get("also", "").split()),
     )
 
 
@@ -68,7 +73,7 @@ def read_policy(told: dict[str, Any]) -> Policy:
 def _options(lines: list[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         key, _, value = line.partition(":")
-        if key in {"extensions", "policy"}:
+        if key in {"extensions", "policy", "also"}:
             yield key, value
 
 
@@ -90,4 +95,13 @@ def _handshake(lines: list[str]) -> dict[str, str]:
             parts[line[:-1]] = []
         elif parts:
             parts[next(reversed(parts))].append(line)
-    return {part: "\r\n".join(text).strip("\r\n") + "\r\n\r\n" for part, text in parts.items()}
+    return {part: _head(text) for part, text in parts.items()}
+
+
+def _head(lines: list[str]) -> str:
+    """A head as it is sent, with what follows it."""
+    text, _, after = "\r\n".join(lines).strip("\r\n").partition("<DATA>")
+    text = text.rstrip("\r\n") + "\r\n\r\n"
+    for mark, character in MARKS.items():
+        text = text.replace(mark, character)
+    return text + after

@@ -1,0 +1,124 @@
+"""What handshake rules share: the parts of a head to point at, and values shown in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ws_mcp.types import Fault, Field, Handshake, Place, Request, Response, Side
+
+Head = Request | Response
+
+SHOWN = 80  # characters of a value that a message repeats
+SAFE = frozenset("\r\n")
+
+
+def heads(handshake: Handshake) -> Iterator[Head]:
+    """The heads that are known, the request first."""
+    if handshake.request is not None:
+        yield handshake.request
+    if handshake.response is not None:
+        yield handshake.response
+
+
+def side_of(head: Head) -> Side:
+    """Who sent it."""
+    return Side.CLIENT if isinstance(head, Request) else Side.SERVER
+
+
+def name_of(head: Head) -> str:
+    """What a message calls it."""
+    return "request" if isinstance(head, Request) else "answer"
+
+
+def classic(head: Head) -> bool:
+    """Whether it is HTTP/1.1 and not extended CONNECT (RFC 8441, 9220)."""
+    return head.form == "http/1.1"
+
+
+def bare(head: Head) -> bool:
+    """Whether the start line was not given, as in a list of fields."""
+    return any(note.kind == "missing-start-line" for note in head.notes)
+
+
+def accepts(response: Response) -> bool:
+    """Whether the answer opens the connection: 101, or 2xx over HTTP/2 and HTTP/3 (RFC 8441, 5).
+
+    An answer whose status was not given counts as one that does; rules on the status itself need it.
+    """
+    if bare(response):
+        return True
+    return response.status == 101 if classic(response) else 200 <= response.status < 300
+
+
+def fields_of(head: Head, name: str) -> tuple[Field, ...]:
+    """The fields called ``name``, in any case."""
+    wanted = name.lower()
+    return tuple(field for field in head.fields if field.name.lower() == wanted)
+
+
+def has_field(head: Head, name: str) -> bool:
+    """Whether there is such a field."""
+    return bool(fields_of(head, name))
+
+
+def joined(head: Head, name: str) -> str:
+    """All values of the field as one list, shown."""
+    return shown(", ".join(head.values(name)))
+
+
+def shown(text: str) -> str:
+    """A value in quotes, cut where it is long."""
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def start_line(head: Head) -> str:
+    """The request line or status line, written anew."""
+    if isinstance(head, Request):
+        return f"{head.method} {head.target} {head.version}"
+    return f"{head.version} {head.status} {head.reason}"
+
+
+def start_place(head: Head) -> Place:
+    """The request line or status line."""
+    label = "request line" if isinstance(head, Request) else "status line"
+    offset = min((field.offset for field in head.fields), default=0)
+    length = len(start_line(head))
+    return Place(side_of(head), None, 0, min(length, offset) if offset else length, label)
+
+
+def field_place(head: Head, field: Field) -> Place:
+    """A whole field line without its line end."""
+    return Place(side_of(head), None, field.offset, len(field.name) + 1 + len(field.value), field.name)
+
+
+def place(head: Head, name: str) -> Place:
+    """The first field called ``name``; where it is missing, the place is empty and only names it."""
+    found = fields_of(head, name)
+    return field_place(head, found[0]) if found else Place(side_of(head), None, 0, 0, name)
+
+
+def fault(head: Head, name: str, text: str, corrected: str = "") -> Fault:
+    """A fault at the field ``name``."""
+    return Fault(text, place(head, name), corrected)
+
+
+def line(name: str, value: str) -> str:
+    """A field line, without its line end; "" where the value could not stand in one."""
+    return "" if SAFE & set(value) else f"{name}: {value}"
+
+
+def without(head: Head, *names: str) -> str:
+    """The whole head without some fields."""
+    dropped = {name.lower() for name in names}
+    return write(head, tuple(field for field in head.fields if field.name.lower() not in dropped))
+
+
+def write(head: Head, fields: tuple[Field, ...], start: str = "") -> str:
+    """A head as text, its lines ended by CRLF and no blank around names; "" where it cannot be written."""
+    if not classic(head):
+        lines = [f"{field.name}: {field.value.strip()}" for field in fields]
+    else:
+        lines = [start or start_line(head).rstrip(" "), *(f"{field.name}: {field.value.strip()}" for field in fields)]
+    if any(SAFE & set(written) for written in lines):
+        return ""
+    return "".join(f"{written}\r\n" for written in lines) + "\r\n"

@@ -1,0 +1,199 @@
+"""HTTP syntax of both heads (RFC 6455, 4.1 item 1 and 4.2.2 item 5; RFC 9112)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ws_mcp.protocol.connection import Connection
+from ws_mcp.protocol.headers import is_field_value, is_token
+from ws_mcp.rules.handshake_examples import answer, ask, both
+from ws_mcp.rules.http_parts import (
+    Head,
+    classic,
+    field_place,
+    heads,
+    name_of,
+    shown,
+    side_of,
+    start_line,
+    start_place,
+    write,
+)
+from ws_mcp.rules.registry import rule
+from ws_mcp.types import Fault, Field, Handshake, Note, Place, Request, Severity
+
+VALID = ("6455-4.1-16", "6455-4.2.2-17")
+START_LINE = {"missing-version", "bad-status", "space-in-target", "extra-space"}
+
+
+def _noted(handshake: Handshake, *kinds: str) -> Iterator[tuple[Head, Note]]:
+    for head in heads(handshake):
+        if classic(head):
+            yield from ((head, note) for note in head.notes if note.kind in kinds)
+
+
+def _fault(head: Head, note: Note, text: str, corrected: str = "") -> Fault:
+    return Fault(f"In the {name_of(head)}, {text}", Place(side_of(head), None, note.offset, note.length), corrected)
+
+
+def _rewritten(head: Head) -> str:
+    return write(head, head.fields)
+
+
+@rule(
+    *VALID,
+    needs=["line ends"],
+    fix="End every line of the head, the empty one too, with CR LF (\\r\\n).",
+    good=[both(ask())],
+    bad=[ask("Origin: https://example.com<LF>"), both(ask(), answer("Server: x<LF>"))],
+)
+def line_without_carriage_return(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A sender ends each line with CR LF; a line that ends with LF alone is read by lenient peers only.
+
+    Where one peer sees a line end and another does not, a field can be smuggled past a proxy. A text whose lines all
+    end with LF was most likely pasted; then this cannot be told.
+    """
+    for head, note in _noted(handshake, "bare-lf"):
+        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+
+
+@rule(
+    *VALID,
+    fix="Take the carriage return out, or put a line feed after it where a line ends.",
+    good=[both(ask())],
+    bad=[ask("X-Note: one<CR>two")],
+)
+def stray_carriage_return(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A carriage return stands in a head only before a line feed."""
+    for head, note in _noted(handshake, "bare-cr"):
+        yield _fault(head, note, f"{note.text}.")
+
+
+@rule(
+    *VALID,
+    fix="Write the value on one line.",
+    good=[both(ask())],
+    bad=[ask("X-Note: one", "<SP>two"), both(ask(), answer("X-Note: one", "<TAB>two"))],
+)
+def folded_field(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A sender does not fold a value onto a second line (RFC 9112, 5.2).
+
+    Some peers join the lines, others take the second for a field of its own or refuse the message.
+    """
+    for head, note in _noted(handshake, "obs-fold"):
+        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+
+
+@rule(
+    *VALID,
+    fix="Put the colon right after the field name.",
+    good=[both(ask())],
+    bad=[ask("Origin : https://example.com"), both(ask(), answer("Server : x"))],
+)
+def space_around_field_name(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """No white space stands between a field name and its colon (RFC 9112, 5.1).
+
+    Servers must answer 400 to it, because proxies disagree about the name.
+    """
+    for head, note in _noted(handshake, "space-before-colon"):
+        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+
+
+@rule(
+    *VALID,
+    fix="Write each line of the head as 'Name: value', or remove the line.",
+    good=[both(ask())],
+    bad=[ask("this is no field"), ask(": no name"), both(ask(), answer("this is no field"))],
+)
+def line_is_no_field(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """Every line after the first is a field: a name, a colon, a value.
+
+    Most peers refuse the whole message.
+    """
+    for head, note in _noted(handshake, "not-a-field", "empty-name"):
+        if head.size or any(known.kind == "missing-end" for known in head.notes):
+            named = tuple(field for field in head.fields if field.name)
+            yield _fault(head, note, f"{note.text}.", write(head, named))
+
+
+@rule(
+    *VALID,
+    fix="Build field names from letters, digits and !#$%&'*+-.^_`|~ only.",
+    good=[both(ask("X-Trace_Id: 1"))],
+    bad=[ask("X Trace: 1"), ask("Sec-WebSocket-Prot\xf6col: chat"), both(ask(), answer("X(Y): 1"))],
+)
+def malformed_field_name(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A field name is a token: no spaces, no separators, no letters beyond ASCII."""
+    for head, field in _fields(handshake):
+        if field.name and not is_token(field.name.removeprefix(":") if not classic(head) else field.name):
+            text = f"In the {name_of(head)}, {shown(field.name)} is no field name."
+            yield Fault(text, field_place(head, field))
+
+
+@rule(
+    *VALID,
+    fix="Take control characters out of the value, or encode them.",
+    good=[both(ask("X-Note: a<TAB>b"))],
+    bad=[ask("X-Note: a<NUL>b"), both(ask(), answer("X-Note: a\x1bb"))],
+)
+def control_character_in_field(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A field value has no control character but the tab (RFC 9110, 5.5).
+
+    NUL, CR and LF in a value are how fields are injected; servers answer 400.
+    """
+    for head, field in _fields(handshake):
+        value = field.value.replace("\r", "")  # stray_carriage_return names those
+        if not is_field_value(value):
+            text = f"In the {name_of(head)}, the value of {field.name}, {shown(field.value)}, has a control character."
+            yield Fault(text, field_place(head, field))
+
+
+def _fields(handshake: Handshake) -> Iterator[tuple[Head, Field]]:
+    for head in heads(handshake):
+        yield from ((head, field) for field in head.fields)
+
+
+@rule(
+    *VALID,
+    fix="Send 'GET /path HTTP/1.1', or 'HTTP/1.1 101 Switching Protocols': three parts, single spaces between them.",
+    good=[both(ask())],
+    bad=[
+        ask(start="GET /chat"),
+        ask(start="GET  /chat HTTP/1.1"),
+        ask(start="GET /my chat HTTP/1.1"),
+        both(ask(), answer(start="HTTP/1.1 1O1 Switching Protocols")),
+    ],
+)
+def malformed_start_line(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """The first line has three parts with one space between each two.
+
+    A request line is method, target and version; a status line is version, three-digit status and reason.
+    """
+    for head in heads(handshake):
+        kinds = {note.kind: note for note in head.notes if note.kind in START_LINE} if classic(head) else {}
+        if kinds:
+            seen = "; ".join(note.text for note in kinds.values())
+            yield Fault(f"In the {name_of(head)}, {seen}.", start_place(head), _start(head, set(kinds)))
+
+
+def _start(head: Head, kinds: set[str]) -> str:
+    if not isinstance(head, Request):
+        return start_line(head) if kinds == {"extra-space"} else ""
+    target = head.target.replace(" ", "%20").replace("\t", "%09")
+    return f"{head.method} {target} {head.version or 'HTTP/1.1'}"
+
+
+@rule(
+    severity=Severity.INFO,
+    sections=["rfc9112", "rfc6455/4.2.2"],
+    fix="Send a space after the status code, and a reason such as 'Switching Protocols'.",
+    good=[both(ask())],
+    bad=[both(ask(), answer(start="HTTP/1.1 101"))],
+)
+def status_line_without_space(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """The space after the status code is there even where the reason is empty; strict parsers insist on it.
+
+    Pasting often takes it off, so look at the bytes.
+    """
+    for head, note in _noted(handshake, "missing-reason"):
+        yield _fault(head, note, f"{note.text}.", f"{start_line(head).rstrip()} Switching Protocols")

@@ -1,0 +1,37 @@
+"""What real libraries were seen to do with a fault, for the ``interop`` of a finding.
+
+``interop.json`` is made by ``tools/interop.py`` from the measured matrices; it holds the names and versions.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_NAMED = 8  # libraries that a text names before it counts
+
+
+@cache
+def measured() -> dict[str, dict[str, Any]]:
+    """By rule id: what was sent (``case``), to which side, who accepted and who refused it."""
+    text = files("ws_mcp.rules").joinpath("interop.json").read_text("utf-8")
+    rules: dict[str, dict[str, Any]] = json.loads(text)["rules"]
+    return rules
+
+
+@cache
+def interop_of(rule: str) -> str:
+    """A sentence on who accepts and who refuses it, "" where that was not measured."""
+    found = measured().get(rule)
+    if found is None:
+        return ""
+    parts = [f"{word} by {_names(found[word])}" for word in ("accepted", "refused") if found[word]]
+    return f"Measured ({found['case']}): {'; '.join(parts)}."
+
+
+def _names(libraries: list[str]) -> str:
+    rest = len(libraries) - _NAMED
+    shown = ", ".join(libraries[:_NAMED])
+    return f"{shown} and {rest} more" if rest > 0 else shown
