@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, TextContent
 
 _LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})
+_SHOWN = 5  # unknown arguments in an error
 
 
 def harden(server: MCPServer) -> None:
@@ -45,9 +46,9 @@ def _check_tool(server: MCPServer, params: dict[str, Any]) -> CallToolResult | N
     tool = server._tool_manager.get_tool(name)
     if tool is None:
         names = [known.name for known in server._tool_manager.list_tools()]
-        raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}.{_nearest(name, names)}")
+        raise MCPError(INVALID_PARAMS, f"Unknown tool: {_short(name)}.{_nearest(_short(name), names)}")
     known = tool.parameters.get("properties", {})
-    extra = sorted(set(params.get("arguments") or {}) - set(known))
+    extra = [_short(name) for name in sorted(set(params.get("arguments") or {}) - set(known))[:_SHOWN]]
     if not extra:
         return None
     text = f"Unknown argument {', '.join(extra)} for {name}.{_nearest(extra[0], known)} It takes: {', '.join(known)}."
@@ -58,7 +59,7 @@ def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
     name = str(params.get("name"))
     prompt = server._prompt_manager.get_prompt(name)
     if prompt is None:
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name}.")
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {_short(name)}.")
     given = params.get("arguments") or {}
     missing = [a.name for a in prompt.arguments or [] if a.required and a.name not in given]
     if missing:
@@ -67,6 +68,11 @@ def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
     extra = sorted(set(given) - set(known))
     if extra:
         raise MCPError(INVALID_PARAMS, f"Unknown argument of {name}: {', '.join(extra)}. It takes: {', '.join(known)}.")
+
+
+def _short(name: str) -> str:
+    """A name as an error may show it: it came from outside and can be of any length."""
+    return name if len(name) <= 80 else name[:79] + "…"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
