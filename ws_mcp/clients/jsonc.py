@@ -72,13 +72,14 @@ def remove(text: str, path: Sequence[str]) -> str:
     if gone is None:
         return text
     member = members[gone]
+    begin = len(text[: member.at].rstrip(" \t\n\r"))
     after = _skip(text, member.end)
-    if text[after : after + 1] == ",":
-        end = after + 1
-        following = members[gone + 1].at if gone + 1 < len(members) else end
-        return text[: member.at] + text[following:]
-    begin = members[gone - 1].end if gone else member.at
-    return text[:begin].rstrip(" \t\n") + text[member.end :] if gone else text[:begin] + text[member.end :]
+    if text[after] == ",":
+        return text[:begin] + text[after + 1 :]
+    if gone == 0:
+        return text[:begin] + text[member.end :]
+    comma = _skip(text, members[gone - 1].end)  # it would be a trailing one, which plain JSON forbids
+    return text[:comma] + text[comma + 1 : begin] + text[member.end :]
 
 
 def _put(text: str, at: int, path: list[str], value: dict[str, Any], depth: int) -> str:
@@ -100,8 +101,17 @@ def _put(text: str, at: int, path: list[str], value: dict[str, Any], depth: int)
         return f"{text[: at + 1]}{line}\n{unit * depth}{text[at + 1 :].lstrip()}"
     end = members[-1].end
     after = _skip(text, end)
-    comma = after + 1 if text[after : after + 1] == "," else 0
-    return f"{text[:comma]}{line}{text[comma:]}" if comma else f"{text[:end]},{line}{text[end:]}"
+    if text[after] == ",":
+        spot = _line_end(text, after + 1)
+        return f"{text[:spot]}{line},{text[spot:]}"
+    spot = _line_end(text, end)
+    return f"{text[:end]},{text[end:spot]}{line}{text[spot:]}"
+
+
+def _line_end(text: str, at: int) -> int:
+    """Behind the comment that follows on the same line, if there is one: it belongs to what stands before it."""
+    found = re.compile(r"[ \t]*(?://[^\n]*|/\*[^\n]*?\*/)").match(text, at)
+    return found.end() if found else at
 
 
 def _unit(text: str) -> str:

@@ -1,0 +1,131 @@
+"""Installing writes this interpreter's command, keeps what is the client's, and can be undone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ws_mcp.clients import install
+from ws_mcp.clients.places import CLIENTS
+from ws_mcp.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("XDG_CONFIG_HOME", "CODEX_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def entry(change: install.Change) -> dict[str, object]:
+    text = change.place.file.read_text("utf-8")
+    found = tomllib.loads(text) if change.place.toml else json.loads(text)
+    for key in (*change.place.keys, install.NAME):
+        found = found[key]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_written_command_starts_the_server(client: str) -> None:
+    change = install.plan(client)
+    assert install.apply(change) is None
+    found = entry(change)
+    assert found["command"] == sys.executable
+    question = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}},
+    }
+    arguments = found["args"]
+    assert isinstance(arguments, list)
+    done = subprocess.run(
+        [sys.executable, *arguments], input=json.dumps(question) + "\n", capture_output=True, text=True, timeout=30
+    )
+    assert json.loads(done.stdout)["result"]["serverInfo"]["name"] == install.NAME
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_second_time_changes_nothing_and_removing_brings_the_old_file_back(client: str) -> None:
+    first = install.plan(client)
+    before = (
+        '# mine\nmodel = "x"\n\n[mcp_servers.other]\ncommand = "o"\n' if first.place.toml else '{"theme": "dark"}\n'
+    )
+    first.place.file.parent.mkdir(parents=True, exist_ok=True)
+    first.place.file.write_text(before)
+    backup = install.apply(install.plan(client))
+    assert backup and backup.read_text() == before
+    assert not install.plan(client).needed
+    install.apply(install.plan(client, remove=True))
+    after = first.place.file.read_text()
+    if first.place.toml:
+        assert tomllib.loads(after) == tomllib.loads(before)
+        assert "# mine" in after
+    else:
+        assert json.loads(after) == {"theme": "dark", first.place.keys[0]: {}}
+
+
+def test_options_that_somebody_added_to_our_entry_stay() -> None:
+    install.apply(install.plan("cursor"))
+    file = install.plan("cursor").place.file
+    file.write_text(
+        file.read_text()
+        .replace('"args"', '"env": {"WS_MCP_OFFLINE": "1"},\n      "args"')
+        .replace(sys.executable, "/old/python")
+    )
+    install.apply(install.plan("cursor"))
+    assert entry(install.plan("cursor")) == {
+        "command": sys.executable,
+        "env": {"WS_MCP_OFFLINE": "1"},
+        "args": ["-m", "ws_mcp", "serve"],
+    }
+
+
+def test_vs_code_is_told_the_kind_of_server() -> None:
+    change = install.plan("vscode")
+    install.apply(change)
+    assert entry(change)["type"] == "stdio"
+
+
+@pytest.mark.parametrize(
+    ("client", "scope", "said"),
+    [("clod", "", "Choose one of: claude-code"), ("codex", "project", "Choose one of: user")],
+)
+def test_an_unknown_client_or_scope_is_answered_with_the_known(client: str, scope: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        install.plan(client, scope)
+
+
+@pytest.mark.parametrize(
+    ("client", "content"), [("cursor", "{broken"), ("codex", "= nothing"), ("cursor", "[]"), ("cursor", "\xff")]
+)
+def test_a_broken_configuration_is_left_as_it_is(client: str, content: str) -> None:
+    file = install.plan(client).place.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode("latin-1"))
+    with pytest.raises(InputError, match="left as it is"):
+        install.plan(client)
+    assert file.read_bytes() == content.encode("latin-1")
+
+
+def test_the_command_line_shows_the_change_first(home: Path) -> None:
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "ws_mcp", "install", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "+" in run("cursor", "--dry-run") and not (home / ".cursor").exists()
+    assert "Written to" in run("cursor")
+    assert "needs no change" in run("cursor")
+    assert "Removed from" in run("cursor", "--remove")
