@@ -3,9 +3,9 @@
 Run: python -m benchmarks.frames [--seconds S] [--gigabyte] [--json]
 
 Every reader is a server's and gets the same bytes in pieces of 64 KiB; CPU time, best of several rounds, one after the
-other in one process. The others unmask and deliver each payload; wsproto, aiohttp and we check text for UTF-8. We report
-every violation; of binary data that no rule looks at we unmask only what a report shows. Peers not installed
-are left out. ``--gigabyte`` streams 1 GiB and prints how much memory that took.
+other in one process. The others unmask and deliver each payload; wsproto, aiohttp and we check text for UTF-8. We
+report every violation; of binary data that no rule looks at we unmask only what a report shows. Peers that are not
+installed are left out. ``--gigabyte`` streams 1 GiB and prints how much memory that took.
 """
 
 from __future__ import annotations

@@ -83,13 +83,17 @@ class Judge:
 
     def feed(self, fact: JudgedFact, side: Side | None = None, opcode: int = -1) -> None:
         """Runs the rules for this fact; ``side`` sent it, ``opcode`` is that of a frame."""
-        key = (type(fact), side, opcode)
+        for rule in self.ready(type(fact), side, opcode):
+            for fault in rule.check(fact, self.connection):
+                self._note(rule, fault)
+
+    def ready(self, fact: type, side: Side | None, opcode: int = -1) -> tuple[Rule, ...]:
+        """The rules that can run on such a fact; the others that apply to it are noted as unchecked."""
+        key = (fact, side, opcode)
         ready = self._ready.get(key)
         if ready is None:
             ready = self._ready[key] = self._runnable(*key)
-        for rule in ready:
-            for fault in rule.check(fact, self.connection):
-                self._note(rule, fault)
+        return ready
 
     def learn(self) -> None:
         """Works out anew which rules can run, because more is known of the connection."""
@@ -166,19 +170,13 @@ class FrameCheck:
         self.readers: dict[Side | None, FrameReader] = {}
         self.whole = 0
         self._tables: dict[Side | None, bytes] = {}
-        self._last: Side | str | None = ""
+        self._current: tuple[FrameReader, Half] | None = None
 
     def feed(self, data: bytes, side: Side | None) -> None:
         """Takes the next bytes that ``side`` sent."""
-        half = self.connection.half(side)
-        reader = self.readers.get(side)
-        if reader is None:
-            reader = self.readers[side] = FrameReader(side)
-            self.judge.learn()
-        if side is not self._last:  # what the other side had sent by now counts, for Pings and Closes
-            self._catch_up()
-            self._last = side
-            reader.plain = self._plain(half)
+        if self._current is None or side is not self._current[0].side:
+            self._current = self._turn(side)
+        reader, half = self._current
         for fact in reader.feed(data):
             if isinstance(fact, Run):
                 self._run(fact, half)
@@ -220,6 +218,17 @@ class FrameCheck:
             next_step(self.judge.entries.values(), self.connection),
         )
 
+    def _turn(self, side: Side | None) -> tuple[FrameReader, Half]:
+        """The reader and the state of the side that sends now."""
+        self._catch_up()  # what the other side had sent by now counts, for Pings and Closes
+        half = self.connection.half(side)
+        if side not in self.readers:
+            self.readers[side] = FrameReader(side)
+            self.judge.learn()
+        reader = self.readers[side]
+        reader.plain = self._plain(half)
+        return reader, half
+
     def _catch_up(self) -> None:
         for side, reader in self.readers.items():
             if (run := reader.skimmed()) is not None:
@@ -236,6 +245,10 @@ class FrameCheck:
 
     def _run(self, run: Run, half: Half) -> None:
         self.whole += run.frames
+        for opcode, count in ((1, run.texts), (2, run.frames - run.texts)):
+            if count:
+                self.judge.ready(Frame, run.side, opcode)
+        self.judge.ready(Message, run.side)
         if run.keys:
             self._keys(Keys(run.side, run.first, tuple(run.offsets), key_numbers(run.keys)), half)
         if run.broken is not None:
@@ -339,6 +352,8 @@ def check_frames(
     if not any(piece for _, piece in segments):
         raise InputError("there are no bytes to check: send at least one frame, for example '81 05 48 65 6c 6c 6f'.")
     check = FrameCheck(negotiated(extensions), policy, dissected)
+    for side, _ in segments:
+        check.connection.half(side)  # so that the first frame already knows that there are two directions
     for side, piece in segments:
         check.feed(piece, side)
     return check.finish()

@@ -64,6 +64,7 @@ def test_the_way_the_bytes_were_cut_changes_nothing(
 def test_skimming_changes_no_finding(data: bytes, side: Side | None, extensions: str) -> None:
     closely, skimmed = judged([data], side, extensions, 1000), judged([data], side, extensions, 0)
     assert skimmed.findings == closely.findings
+    assert skimmed.unchecked == closely.unchecked
     assert (skimmed.verdict, skimmed.incomplete, skimmed.next) == (closely.verdict, closely.incomplete, closely.next)
     for key in ("frames_total", "messages_total", "opcodes", "bytes", "payload_bytes", "sender"):
         assert skimmed.facts[key] == closely.facts[key]

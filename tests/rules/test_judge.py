@@ -176,6 +176,7 @@ def test_an_older_ping_needs_no_answer_once_a_newer_has_one() -> None:
         (frame(3), 1002),
         (frame("text", b"\xff"), 1007),
         (frame("close", close_body(4001, "bye")), 4001),
+        (frame("close", close_body(1000)) + frame("text", b"late"), 1000),
         (frame("binary", b"x" * 9), 1009),
     ],
 )

@@ -41,7 +41,7 @@ class Run:
 
 
 class Passing:
-    """A plain frame above ``KEPT`` that is going by; ``utf8`` checks its text from the first byte on that is not ASCII."""
+    """A plain frame above ``KEPT`` that is going by; ``utf8`` checks its text once a byte is not ASCII."""
 
     __slots__ = ("_keys", "header", "length", "offset", "start", "text", "utf8")
 

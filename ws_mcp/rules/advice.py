@@ -69,7 +69,8 @@ def predictable_masking_key(keys: Keys, connection: Connection) -> Iterator[Faul
     for at in range(1, len(steps)):
         if steps[at] == steps[at - 1] != 0:
             place = at + 1 - len(before)
-            text = f"has the masking key {known[at + 1]:08x}, as far from the key before as that from its own."
+            keys_so_far = ", ".join(f"{key:08x}" for key in known[at - 1 : at + 2])
+            text = f"goes on a series of masking keys with one step: {keys_so_far}."
             yield _key_fault(keys, place, text)
 
 
@@ -96,16 +97,15 @@ def zero_masking_key(keys: Keys, connection: Connection) -> Iterator[Fault]:
     sections=["rfc6455/10.4"],
     fix="Split large data into messages that the receiver's limit allows, or raise that limit on purpose.",
     good=["S: 82 02 6869"],
-    bad=["S: 82 7f 0000000001000001", 'policy: {"max_message": 4}\nS: 82 05 6162636465'],
+    bad=["S: 82 7f 0000000001000001"],
 )
 def huge_announced_length(frame: Frame, connection: Connection) -> Iterator[Fault]:
-    """A frame announces more than most receivers take, or than the policy allows.
+    """A frame announces more than most receivers take.
 
-    Receivers with a limit answer 1009 as soon as they see the header; those without one set memory aside for it.
+    Receivers with a limit answer 1009 as soon as they see the header; those without one may set memory aside for it.
     """
-    limit = connection.policy.max_message or HUGE
-    if limit < frame.length < 1 << 63:
-        text = f"announces {frame.length} bytes of payload; the limit here is {limit}."
+    if HUGE < frame.length < 1 << 63:
+        text = f"announces {frame.length:,} bytes of payload; many receivers stop at {HUGE:,} or far below."
         yield fault(frame, text, length_bytes(frame))
 
 
@@ -117,14 +117,20 @@ def huge_announced_length(frame: Frame, connection: Connection) -> Iterator[Faul
     good=['policy: {"max_message": 5}\nS: 82 05 6162636465'],
     bad=[
         'policy: {"max_message": 4}\nS: 02 03 616263\nS: 80 02 6465',
+        'policy: {"max_message": 4}\nS: 82 05 61  # the header is enough',
         'policy: {"max_message": 4}\nextensions: permessage-deflate\nS: c1 07 f248cdc9c90700',
     ],
 )
 def message_over_limit(message: Message, connection: Connection) -> Iterator[Fault]:
-    """A message is larger than the policy allows; the receiver closes with 1009."""
+    """A message is larger than the policy allows.
+
+    The receiver closes with 1009, as soon as it knows: a header that announces too much is enough.
+    """
     limit = connection.policy.max_message
-    if limit is not None and message.size > limit:
-        text = f"The message that {who(message.side)} began in frame {message.first.index} has {message.size} bytes"
+    announced = 0 if message.inflated else message.first.length
+    size = max(message.size, announced)
+    if limit is not None and size > limit:
+        text = f"The message that {who(message.side)} began in frame {message.first.index} has {size} bytes"
         yield Fault(f"{text}; the policy allows {limit}.", message_place(message))
 
 

@@ -69,6 +69,7 @@ def compressed_bit_on_continuation(frame: Frame, connection: Connection) -> Iter
     bad=[
         "extensions: permessage-deflate\nS: c1 05 48656c6c6f  # plain text",
         "extensions: permessage-deflate\nS: c1 05 f248cdc9c9  # cut off",
+        "extensions: permessage-deflate\nS: c1 00  # an empty message is c1 01 00",
     ],
 )
 def broken_deflate_data(message: Message, connection: Connection) -> Iterator[Fault]:
@@ -80,6 +81,7 @@ def broken_deflate_data(message: Message, connection: Connection) -> Iterator[Fa
     if found is None or not (found.error or found.unaligned):
         return
     why = f"zlib says: {found.error}" if found.error else "it ends in the middle of a block"
+    why = why if message.length else "it is empty, but even an empty message compresses to one byte, 00"
     guess = f" (taken for {connection.extensions.inferred})" if connection.extensions.inferred else ""
     yield Fault(f"{_begun(message)} does not inflate: {why}{guess}.", message_place(message))
 

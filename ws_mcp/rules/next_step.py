@@ -21,7 +21,7 @@ class Found(Protocol):
 
 def next_step(found: Iterable[Found], connection: Connection) -> dict[str, Any] | None:
     """The close code for the first error, else the answer that the last frame asks for, None where it asks for none."""
-    fatal = next((entry for entry in found if entry.rule.close), None)
+    fatal = next((entry for entry in found if entry.rule.close and not _unread(entry.first.place, connection)), None)
     if fatal is not None:
         code = fatal.rule.close or 0
         return {
@@ -35,6 +35,13 @@ def next_step(found: Iterable[Found], connection: Connection) -> dict[str, Any] 
         if (step := _answer(half, connection)) is not None:
             return step
     return None
+
+
+def _unread(place: Place, connection: Connection) -> bool:
+    """Whether it comes after the sender's Close: the receiver has answered that and reads no more (RFC 6455, 5.5.1)."""
+    half = connection.halves.get(place.side)
+    closed = half.closed if half else None
+    return closed is not None and place.frame is not None and place.frame > closed.index
 
 
 def _answer(half: Half, connection: Connection) -> dict[str, Any] | None:

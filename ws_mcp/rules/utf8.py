@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.rules.places import who
+from ws_mcp.rules.places import message_place, who
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Place
 from ws_mcp.wire import Message
@@ -36,7 +36,10 @@ def invalid_utf8_text(message: Message, connection: Connection) -> Iterator[Faul
     error = message.text_error
     if error is None:
         return
+    place = message_place(message)
+    if message.inflated is None:
+        place = Place(message.side, error.frame, error.offset, len(error.seen))
     start = f"The text message that {who(message.side)} began in frame {message.first.index}"
     inflated = " after inflating" if message.inflated else ""
     text = f"{start} is not UTF-8 from its byte {error.at} on{inflated}: {error.seen.hex(' ')}."
-    yield Fault(text, Place(message.side, error.frame, error.offset, 0 if inflated else len(error.seen)))
+    yield Fault(text, place)
