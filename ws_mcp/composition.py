@@ -15,6 +15,7 @@ from ws_mcp.knowledge import cache, merge
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.search import indexes, lookup
 from ws_mcp.knowledge.shipped import digest, documents, registry, support
+from ws_mcp.rules import sections as rules
 from ws_mcp.types import Section
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ def _ours() -> Iterator[Section]:
     yield from digest.sections(data.folder("corpus"))
     yield from registry.sections()
     yield from support.sections()
+    yield from rules.sections()
 
 
 def _files() -> list[Path]:
     """What ships is made from these."""
-    return [file for file in data.folder("corpus").rglob("*") if file.is_file()]
+    return [*(file for file in data.folder("corpus").rglob("*") if file.is_file()), *rules.files()]
