@@ -17,7 +17,9 @@ LEVELS = {
     **dict.fromkeys(("", "types", "wire", "errors", "data"), 0),
     **dict.fromkeys(("protocol", "knowledge"), 1),
     **dict.fromkeys(("rules", "judge", "templates", "report", "planning", "audit"), 2),
-    **dict.fromkeys(("probe", "verify", "engines", "composition", "library", "expert", "clients"), 3),
+    **dict.fromkeys(
+        ("probe", "verify", "engines", "composition", "library", "checking", "diagnose", "expert", "clients"), 3
+    ),
     **dict.fromkeys(("doors", "__main__"), 4),
 }
 # What comes from outside → where it may be imported: a module, or a folder with everything in it.

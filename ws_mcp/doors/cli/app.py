@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from ws_mcp import __version__
-from ws_mcp.doors.cli import corpus, install, knowledge
+from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge
 from ws_mcp.errors import WsMcpError
 
 app = typer.Typer(
@@ -38,6 +38,9 @@ def _options(
 
 
 knowledge.register(app)
+check.register(app)
+diagnosing.register(app)
+build.register(app)
 corpus.register(app)
 install.register(app)
 
@@ -51,7 +54,7 @@ def add(others: Mapping[str, Callable[[], None]]) -> None:
 def run() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        app()
+        app(prog_name="websocket-mcp")
     except WsMcpError as error:
         typer.echo(f"websocket-mcp: {error}", err=True)
         sys.exit(2)

@@ -6,16 +6,17 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import completion, fetching, hardening, knowledge, prompts
+from ws_mcp.doors.mcp import checking, completion, fetching, hardening, knowledge, prompts
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
-WebSocket knowledge and tools, offline: RFC 6455 and its family, MDN's WebSocket API, the IANA registries, guides.
-Use it for anything about websockets: a connection that drops, close code 1006, handshake and frame questions, what a \
-side must do, which header or code means what.
-1. ws_search(query): words, a symptom, or exactly what you have: "5.5.1", "1006", "0x9", "Sec-WebSocket-Accept", \
-"CloseEvent.wasClean", a browser's console text. Hits carry section ids.
+WebSocket knowledge and checks, offline. Anything about websockets: paste what you have (handshake, curl -v, hex, \
+proxy log, console text, stack trace, close code such as 1006) into ws_diagnose: it says what it is and what to do.
+1. ws_search(query): RFC 6455 and its family, MDN's WebSocket API, IANA registries, guides; by words, a symptom, or \
+exactly what you have: "5.5.1", "1006", "0x9", "Sec-WebSocket-Accept", "CloseEvent.wasClean". Hits carry section ids.
 2. ws_read(id): the section as Markdown, with what it demands (MUST, SHOULD) and requirement ids to cite.
+3. ws_check_handshake, ws_check_frames: every violation with its section, bytes and fix; rules read as rule/NAME. \
+ws_build_frames writes frames, right or wrong, and Sec-WebSocket-Accept values.
 Cite section ids (rfc6455/5.5.1) in answers. Digests are ours, not the RFC's words; quote only text marked official."""
 
 _LISTS: tuple[CacheableMethod, ...] = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
@@ -34,6 +35,7 @@ def create() -> MCPServer:
         log_level="WARNING",
     )
     knowledge.register(server, library)
+    checking.register(server, library)
     fetching.register(server)
     prompts.register(server, library)
     completion.register(server, library)

@@ -1,0 +1,177 @@
+"""``ws_check_handshake``, ``ws_check_frames``, ``ws_build_frames`` and ``ws_diagnose``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from ws_mcp.checking import building, handshakes
+from ws_mcp.checking import frames as frame_check
+from ws_mcp.checking.arguments import policy_of, side_of
+from ws_mcp.diagnose import diagnose
+from ws_mcp.diagnose.answer import MCP, render
+from ws_mcp.doors.mcp import results
+from ws_mcp.doors.mcp.paging import MAX_CHARACTERS, page
+from ws_mcp.errors import InputError
+from ws_mcp.library import Library
+from ws_mcp.types import Side
+
+MAX_ITEMS = 100
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+_BUILDS = ToolAnnotations(read_only_hint=True, idempotent_hint=False, open_world_hint=False)  # masking keys are fresh
+
+PolicyArgument = Annotated[
+    dict[str, Any],
+    Field(
+        description='beyond the RFC: {"origins": [], "subprotocol", "max_message", "extensions": [], "browser": true, '
+        '"scheme": "wss"}'
+    ),
+]
+Offset = Annotated[int, Field(description="next_offset of the call before")]
+Limit = Annotated[int, Field(description=f"findings, frames and messages, 1 to {MAX_ITEMS}")]
+InputType = Annotated[str, Field(description="the form, where guessing fails: hex, base64, xxd, escapes, …")]
+
+
+class CheckResult(BaseModel):
+    """A report: findings grouped by rule, errors first; each with its places, its fix and sections to read."""
+
+    verdict: str = Field(description="clean, violations or undecided")
+    ok: bool
+    counts: dict[str, int] = Field(description="breaches by severity, complete on every page")
+    findings: list[dict[str, Any]]
+    unchecked: list[dict[str, str]] = Field(description="rules that lacked a fact; on the first page")
+    undecided: str
+    incomplete: dict[str, Any] | None
+    facts: dict[str, Any]
+    next: dict[str, Any] | None = Field(description="what a conformant receiver does")
+    next_offset: int | None
+
+
+class BuildResult(BaseModel):
+    """Built bytes, what is in them and what is wrong with them."""
+
+    hex: str
+    bytes: int
+    verdict: str
+    breaks: list[dict[str, str]] = Field(description="rules they break")
+    frames: list[dict[str, Any]]
+    handshake: dict[str, Any] | None = Field(description="key and accept, where asked for")
+    note: str
+
+
+def register(server: MCPServer, library: Library) -> None:
+    """Add the tools to ``server``."""
+    _checks(server)
+
+    @server.tool(title="Build frames", annotations=_BUILDS)
+    @results.explained
+    def ws_build_frames(
+        frames: Annotated[
+            list[dict[str, Any]],
+            Field(
+                description='each {"opcode": "text", "payload" | "payload_hex" | "close_code", "fin", "rsv1"…"rsv3", '
+                '"mask", "mask_key", "length_form": 7|16|64, "length", "cut", "deflate"}; only opcode is needed'
+            ),
+        ] = [],  # noqa: B006
+        sequence: Annotated[
+            str,
+            Field(
+                description="or short notation, a frame a line: 'text nofin Hel' / 'continuation lo' / 'close 1000 bye'"
+            ),
+        ] = "",
+        sender: Annotated[str, Field(description='"client" (masks) or "server"')] = "client",
+        extensions: Annotated[str, Field(description="the negotiated header value")] = "none",
+        key: Annotated[str, Field(description='a Sec-WebSocket-Key to answer, or "new"')] = "",
+    ) -> Annotated[CallToolResult, BuildResult]:
+        """Write frames as hex, right or deliberately wrong, for tests and probes; says which rules they break.
+
+        Also gives the Sec-WebSocket-Accept value for a key.
+        """
+        return results.data(_build(frames, sequence, sender, extensions, key))
+
+    @server.tool(
+        title="Diagnose anything",
+        annotations=_READS,
+        structured_output=False,
+        meta={"anthropic/searchHint": "websocket error log handshake console 1006 nginx hex dump stack trace debug"},
+    )
+    @results.explained
+    def ws_diagnose(
+        text: Annotated[
+            str,
+            Field(description="handshake, curl -v, hex or dump, proxy log, console text, stack trace, close code, URL"),
+        ],
+    ) -> str:
+        """Paste whatever you have of a WebSocket problem: says what it is, checks it, and gives the next step."""
+        return render(diagnose(text, library), MCP)
+
+
+def _checks(server: MCPServer) -> None:
+    @server.tool(title="Check a handshake", annotations=_READS)
+    @results.explained
+    def ws_check_handshake(
+        request: Annotated[
+            str, Field(description="raw HTTP, curl -v, DevTools headers, JSON or HTTP/2 lists; may hold both")
+        ],
+        response: Annotated[str, Field(description="the answer, if it is not with the request")] = "",
+        policy: PolicyArgument = {},  # noqa: B006
+        offset: Offset = 0,
+        limit: Limit = 12,
+        input_type: InputType = "auto",
+    ) -> Annotated[CallToolResult, CheckResult]:
+        """Find every violation in an opening handshake, with its section, its place, its fix and the mended header."""
+        _check_page(offset, limit)
+        report = handshakes.check(request, response, policy_of(policy), input_type).report
+        return results.data(page(report.to_json(), offset, limit))
+
+    @server.tool(title="Check frames", annotations=_READS)
+    @results.explained
+    def ws_check_frames(
+        data: Annotated[str, Field(description="hex, a dump, base64, escapes…; lines with C: or S: give directions")],
+        sender: Annotated[str, Field(description='"client" or "server"; leave out if unknown')] = "",
+        extensions: Annotated[
+            str, Field(description='the negotiated Sec-WebSocket-Extensions; "none"; leave out if unknown')
+        ] = "",
+        policy: PolicyArgument = {},  # noqa: B006
+        offset: Offset = 0,
+        limit: Limit = 12,
+        input_type: InputType = "auto",
+    ) -> Annotated[CallToolResult, CheckResult]:
+        """Dissect WebSocket frames and find every violation, with its section, its bytes and its fix."""
+        _check_page(offset, limit)
+        checked = frame_check.check(data, side_of(sender), extensions, policy_of(policy), input_type)
+        return results.data(page(checked.report.to_json(), offset, limit))
+
+
+def _check_page(offset: int, limit: int) -> None:
+    if not (0 <= offset <= 1_000_000 and 1 <= limit <= MAX_ITEMS):
+        raise InputError(
+            f"offset is {offset}, limit {limit}; send an offset from 0 on and a limit from 1 to {MAX_ITEMS}."
+        )
+
+
+def _build(frames: list[dict[str, Any]], sequence: str, sender: str, extensions: str, key: str) -> dict[str, Any]:
+    """Frames, the key's answer, or both; what is too long to show is left out, and the note says so."""
+    handshake = building.accept_pair(key) if key else None
+    lines = [line for line in sequence.splitlines() if line.strip()]
+    if not frames and not lines and handshake:
+        return {"hex": "", "bytes": 0, "verdict": "", "breaks": [], "frames": [], "handshake": handshake, "note": ""}
+    built = building.frames([*frames, *lines], side_of(sender) or Side.CLIENT, extensions)
+    told = building.as_json(built)
+    described: list[dict[str, Any]] = told.pop("frames")
+    told |= {"frames": [], "handshake": handshake, "note": ""}
+    if len(told["hex"]) > MAX_CHARACTERS // 2:
+        told["hex"] = told["hex"][: MAX_CHARACTERS // 2 // 3 * 3 - 1]
+        told["note"] = f"Only the first {(len(told['hex']) + 1) // 3:,} of {len(built.data):,} bytes are shown. "
+    room = MAX_CHARACTERS - len(str(told))
+    for frame in described:
+        room -= len(str(frame))
+        if room < 0:
+            told["note"] += f"{len(told['frames'])} of {len(described)} frames are described."
+            break
+        told["frames"].append(frame)
+    told["note"] = told["note"].strip()
+    return told
