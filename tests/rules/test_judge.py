@@ -235,3 +235,26 @@ def test_a_bomb_costs_little_and_is_reported() -> None:
     tracemalloc.stop()
     assert rules(report) == ["compression-bomb"]
     assert most < 8 << 20
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        "c1 07 f248cdc9c90700",  # one block
+        "41 03 f248cd 80 04 c9c90700",  # in two fragments
+        "c1 0b 000500faff48656c6c6f00",  # a stored block
+        "c1 08 f348cdc9c9070000",  # BFINAL set
+        "c1 0d f248050000 00ffffcac9c90700",  # two blocks
+        "c1 07 f248cdc9c90700 c1 05 f200110000",  # the second refers to the first
+    ],
+)
+def test_every_way_to_compress_that_the_rfc_shows_is_clean(frames: str) -> None:
+    report = check_frames(bytes.fromhex(frames), SERVER, "permessage-deflate")
+    assert (report.verdict, report.findings) == ("clean", ())
+    assert {message["text"] for message in report.facts["messages"]} == {"Hello"}
+
+
+def test_a_flood_of_final_blocks_is_read_in_time() -> None:
+    data = frame("binary", b"\x03\x00" * 30_000 + b"\x00", rsv=4)
+    report = check_frames(data, SERVER, "permessage-deflate")
+    assert report.facts["messages"][0]["size"] == 0

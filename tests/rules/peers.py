@@ -1,0 +1,163 @@
+"""Streams, mostly broken, and what three other readers say about them: the other opinion on our verdict.
+
+Run ``python -m tests.rules.peers 20000`` from the root of the repository for a long comparison.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from aiohttp._websocket.reader_py import WebSocketDataQueue, WebSocketReader
+from aiohttp.base_protocol import BaseProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.protocol import Protocol, State
+from websockets.protocol import Side as PeerSide
+from wsproto.extensions import PerMessageDeflate as WsprotoDeflate
+from wsproto.frame_protocol import FrameProtocol, ParseFailed
+
+from ws_mcp.judge import check_frames
+from ws_mcp.protocol.build import close_body, frame
+from ws_mcp.types import Severity, Side
+
+DEFLATE = "permessage-deflate"
+CODES = (
+    999,
+    1000,
+    1001,
+    1003,
+    1004,
+    1005,
+    1006,
+    1007,
+    1010,
+    1011,
+    1014,
+    1015,
+    1016,
+    2000,
+    2999,
+    3000,
+    4999,
+    5000,
+    65535,
+)
+
+# (peer, beginning of its reason) → why we do not call that an error
+KNOWN = {
+    (
+        "websockets",
+        "incomplete fragmented message",
+    ): "RFC 6455, 5.4: control frames, Close too, may come between fragments",
+    ("wsproto", "CLOSE with unknown reserved code"): "1014 was registered with IANA after the RFC (6455, 7.4.2)",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stream that a peer refuses and in which we find no error."""
+
+    peer: str
+    reason: str
+    stream: str
+    extensions: str
+
+
+def compress(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def streams(count: int, seed: int) -> Iterator[bytes]:
+    """``count`` streams of one to three frames from a client, each with a fault or several more often than not."""
+    source = random.Random(seed)
+    payloads = [
+        b"",
+        b"hi",
+        b"hello",
+        "é€".encode(),
+        b"x" * 90,
+        b"\xff",
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"x" * 125,
+        b"x" * 126,
+        b"\x03",
+    ]
+    payloads += [compress(b"Hello"), compress(b"\xff"), compress(b"x" * 300)]
+    for _ in range(count):
+        yield b"".join(_frame(source, payloads) for _ in range(source.randint(1, 3)))
+
+
+def _frame(source: random.Random, payloads: list[bytes]) -> bytes:
+    opcode = source.choice([1, 2, 8, 9, 10] * 5 + [0, 0, 0, 0, 3, 7, 11, 15])
+    body = close_body(source.choice(CODES), source.choice([b"", b"", b"bye", b"\xff", b"\xc3"]))
+    return frame(
+        opcode,
+        source.choice([source.choice(payloads), body if opcode == 8 else source.randbytes(source.randint(0, 20))]),
+        fin=source.random() < 0.85,
+        rsv=source.choice([0] * 20 + [1, 2, 4, 4, 4]),
+        key=source.randbytes(4) if source.random() < 0.97 else None,
+        form=source.choice([None] * 30 + [16, 64]),
+    )
+
+
+def websockets(data: bytes, compressed: bool) -> str:
+    peer = Protocol(PeerSide.SERVER, state=State.OPEN, max_size=None)
+    peer.extensions = [PerMessageDeflate(False, False, 15, 15)] if compressed else []
+    peer.receive_data(data)
+    error = peer.parser_exc
+    return "" if error is None or type(error).__name__.startswith("ConnectionClosed") else str(error)
+
+
+def wsproto(data: bytes, compressed: bool) -> str:
+    extension = WsprotoDeflate()
+    extension._enabled = compressed
+    peer = FrameProtocol(client=False, extensions=[extension] if compressed else [])
+    try:
+        peer.receive_bytes(data)
+        list(peer.received_frames())
+    except ParseFailed as error:
+        return str(error)
+    return ""
+
+
+def aiohttp(data: bytes, compressed: bool) -> str:
+    loop = asyncio.new_event_loop()
+    try:
+        queue = WebSocketDataQueue(BaseProtocol(loop), 2**20, loop=loop)
+        failed, _ = WebSocketReader(queue, 0, compressed, True).feed_data(data)
+        return str(queue.exception()) if failed else ""
+    finally:
+        loop.close()
+
+
+PEERS: dict[str, Callable[[bytes, bool], str]] = {"websockets": websockets, "wsproto": wsproto, "aiohttp": aiohttp}
+
+
+def differences(count: int, seed: int = 1) -> Iterator[Difference]:
+    """Every stream that a peer refuses although we find no error in it."""
+    for data in streams(count, seed):
+        for extensions in ("none", DEFLATE):
+            findings = check_frames(data, Side.CLIENT, extensions).findings
+            if any(finding.severity is Severity.ERROR for finding in findings):
+                continue
+            for name, peer in PEERS.items():
+                if reason := peer(data, extensions == DEFLATE):
+                    yield Difference(name, reason, data.hex(" "), extensions)
+
+
+def is_known(found: Difference) -> bool:
+    return any(found.peer == peer and found.reason.startswith(reason) for peer, reason in KNOWN)
+
+
+if __name__ == "__main__":
+    seen = list(differences(int(sys.argv[1]), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 1))
+    print(Counter((found.peer, found.reason) for found in seen))
+    for unknown in (found for found in seen if not is_known(found)):
+        print(unknown)
