@@ -16,7 +16,7 @@ MOST_LINES = 400
 LEVELS = {
     **dict.fromkeys(("", "types", "wire", "errors", "data"), 0),
     **dict.fromkeys(("protocol", "knowledge"), 1),
-    **dict.fromkeys(("rules", "judge", "templates", "report", "planning", "audit"), 2),
+    **dict.fromkeys(("rules", "judge", "judge_handshake", "templates", "report", "planning", "audit"), 2),
     **dict.fromkeys(
         ("probe", "verify", "engines", "composition", "library", "checking", "diagnose", "expert", "clients"), 3
     ),
@@ -38,6 +38,7 @@ HOMES = {
     "lxml": ("knowledge",),
     "jinja2": ("templates/render",),
     "websockets": ("protocol", "probe"),
+    "tomlkit": ("clients",),
     "scapy": ("protocol/captures",),
     "autobahn": ("probe",),
     "ast_grep_py": ("audit",),
@@ -141,7 +142,7 @@ def _homeless(module: Module) -> Iterator[tuple[int, str]]:
             continue
         homes = HOMES.get(".".join(name.split(".")[:2])) or HOMES.get(top)
         if homes is None:
-            if top not in sys.stdlib_module_names:
+            if top not in sys.stdlib_module_names | {"_typeshed"}:
                 yield line, f"{top} has no home"
         elif not any(module.name == home or module.name.startswith(f"{home}/") for home in homes):
             yield line, f"{name} belongs in {' or '.join(homes)}"

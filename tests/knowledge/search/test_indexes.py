@@ -87,6 +87,16 @@ def test_a_cache_that_cannot_be_made_leaves_a_search_from_memory(monkeypatch: py
     assert "from memory" in answers("one", Offered())
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+def test_an_index_in_a_cache_that_became_read_only_still_serves(home: Path) -> None:
+    offered = Offered()
+    answers("one", offered)
+    (home / "one").chmod(0o500)
+    home.chmod(0o500)
+    assert answers("one", offered) == ""
+    assert offered.times == 1
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_cache_of_somebody_else_is_never_opened(home: Path) -> None:
     answers("one", Offered())

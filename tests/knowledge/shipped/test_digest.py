@@ -9,6 +9,7 @@ import pytest
 from ws_mcp.knowledge.shipped import digest
 from ws_mcp.types import Section
 
+MDN = "https://developer.mozilla.org/en-US/docs"
 CHAPTER = """# 5 Data Framing
 <!-- words: frames, wire format -->
 
@@ -104,7 +105,7 @@ def test_a_page_is_one_section_and_each_further_heading_a_part_of_it() -> None:
 
 def test_a_page_and_its_parts_have_mdns_addresses() -> None:
     found = page(PAGE)
-    url = "https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/close"
+    url = f"{MDN}/Web/API/WebSocket/close"
     assert found["mdn/Web/API/WebSocket/close"].url == url
     assert found["mdn/Web/API/WebSocket/close#exchanging_frames"].url == f"{url}#exchanging_frames"
     assert page(PAGE, "guides/operations/close")["guides/operations/close"].url == ""
