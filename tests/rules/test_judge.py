@@ -258,3 +258,13 @@ def test_a_flood_of_final_blocks_is_read_in_time() -> None:
     data = frame("binary", b"\x03\x00" * 30_000 + b"\x00", rsv=4)
     report = check_frames(data, SERVER, "permessage-deflate")
     assert report.facts["messages"][0]["size"] == 0
+
+
+def test_text_under_a_bit_that_nobody_explains_is_not_read_as_utf8() -> None:
+    assert rules(check_frames(frame("text", b"\xff\xfe", rsv=4), SERVER, "none")) == ["reserved-bit-set"]
+
+
+def test_an_absurd_length_says_what_it_mostly_means() -> None:
+    report = check_frames(b"\x82\x7f\x00\xff\xff\xff\xff\xff\xff\xff", SERVER, "none")
+    assert report.incomplete is not None
+    assert "bytes before it are missing" in report.incomplete["text"]

@@ -15,6 +15,7 @@ from ws_mcp.protocol.skimming import KEPT, Run
 from ws_mcp.types import Side
 from ws_mcp.wire import Frame, Message, Part
 
+ABSURD = 1 << 32  # bytes; no frame is that long
 SHOWN = 64  # payload bytes that a frame or message shows
 NAMES = {0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 
@@ -106,7 +107,9 @@ def _lacks(side: Side | None, reader: FrameReader, connection: Connection) -> li
     found: list[dict[str, Any]] = []
     if (missing := reader.missing()) is not None:
         offset, there, needed = missing
-        text = f"The frame at offset {offset} breaks off: {there} of at least {needed} bytes are there."
+        text = f"The frame at offset {offset} breaks off: {there:,} of at least {needed:,} bytes are there."
+        if needed > ABSURD:
+            text += " A length like this mostly means that bytes before it are missing, or that the input is no frame."
         found.append(where | {"kind": "frame", "offset": offset, "have": there, "need": needed, "text": text})
     waiting = connection.half(side).assembler.open
     if waiting is not None:

@@ -15,7 +15,8 @@ from ws_mcp.protocol.utf8 import Utf8
 from ws_mcp.wire import Frame, Inflated, Message, TextError
 
 PREVIEW = 256  # bytes of content that a Message shows
-TEXT, BINARY = 1, 2
+TEXT = 1
+RSV1 = 4
 
 
 @dataclass(slots=True)
@@ -94,9 +95,10 @@ class Assembler:
         if frame.opcode == 0:
             self._current = self.open
         else:
-            compressed = inflater is not None and bool(frame.rsv & 4)
+            compressed = inflater is not None and bool(frame.rsv & RSV1)
             usable = inflater if compressed and inflater is not None and not inflater.busy else None
-            text = Utf8() if frame.opcode == TEXT else None
+            plain = not frame.rsv & ~(RSV1 if inflater is not None else 0)  # else nobody knows what the bytes mean
+            text = Utf8() if frame.opcode == TEXT and plain else None
             self._current = Joining(frame, usable, compressed and usable is None, text)
             if usable is not None:
                 usable.start()
