@@ -16,6 +16,7 @@ from ws_mcp.rules.mending import mend, text_of
 from ws_mcp.rules.registry import OUTSIDE, Rule, all_rules, rules_for
 from ws_mcp.types import Finding, Handshake, Policy, Report, Request, Response, Severity, Side
 
+LONGEST = 64 * 1024  # characters of a correction
 ROUNDS = 3  # passes over the findings that mending a whole head may take
 
 
@@ -106,12 +107,18 @@ def _with(handshake: Handshake, side: Side | None, corrected: str) -> Handshake:
 
 def _passing(finding: Finding, handshake: Handshake, policy: Policy) -> Finding:
     """The finding, its correction left out where the rule still objects to the mended head."""
-    if not finding.corrected:
-        return finding
+    if not finding.corrected or len(finding.corrected) > LONGEST:
+        return replace(finding, corrected="")
     side = finding.where[0].side
-    entry = _judged(_with(handshake, side, finding.corrected), policy).entries.get(finding.rule)
-    left = 0 if entry is None else sum(place.side is side for place in entry.where)
-    return replace(finding, corrected="") if left else finding
+    mended = _with(handshake, side, finding.corrected)
+    return replace(finding, corrected="") if _objects(finding.rule, mended, side, policy) else finding
+
+
+def _objects(name: str, handshake: Handshake, side: Side | None, policy: Policy) -> bool:
+    """Whether this one rule finds a fault in the head of ``side``."""
+    rule, connection = all_rules()[name], Connection(Extensions(known=False), policy, handshake)
+    facts = {Request: handshake.request, Response: handshake.response, Handshake: handshake}
+    return any(fault.place.side is side for fault in rule.check(facts[rule.judges], connection))
 
 
 def _mended(handshake: Handshake, findings: tuple[Finding, ...], policy: Policy) -> dict[str, str]:

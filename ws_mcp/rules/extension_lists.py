@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ws_mcp.protocol.connection import Connection
 from ws_mcp.protocol.headers import Extension, parse_extensions
@@ -30,12 +31,22 @@ PARAMETERS = frozenset(
     {"server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"}
 )  # RFC 7692, 7.1
 RSV1 = frozenset({DEFLATE, "x-webkit-deflate-frame", "deflate-frame", "permessage-bzip2", "permessage-snappy"})
+LONGEST = 64 * 1024
 NOT_SYNTAX = frozenset({"empty-element", "duplicate-parameter"})
 
 
 def listed(head: Head) -> tuple[Extension, ...]:
     """The extensions of a head; empty elements are left out."""
-    return tuple(extension for extension in parse_extensions(head.values(NAME)) if extension.name)
+    return tuple(extension for extension in elements(head.values(NAME)) if extension.name)
+
+
+@lru_cache(maxsize=4)
+def elements(values: tuple[str, ...]) -> tuple[Extension, ...]:
+    """All elements; many rules ask for those of the same two heads.
+
+    Of a list longer than any peer reads, the beginning counts: oversized-field names the field.
+    """
+    return parse_extensions(", ".join(values)[:LONGEST])
 
 
 def sound(extension: Extension) -> bool:
@@ -68,7 +79,7 @@ def malformed_extension_list(handshake: Handshake, connection: Connection) -> It
     Strict peers refuse the handshake; lenient ones ignore the field, and compression is off without a word.
     """
     for head in judged(handshake):
-        for extension in parse_extensions(head.values(NAME)):
+        for extension in elements(head.values(NAME)):
             faults = [note.text for note in extension.faults if note.kind not in NOT_SYNTAX]
             if faults:
                 seen = f"In the {name_of(head)}, {NAME} has {shown(extension.raw)}"
@@ -103,9 +114,9 @@ def empty_extension_element(handshake: Handshake, connection: Connection) -> Ite
     Recipients are to skip a few of those, and some do not.
     """
     for head in judged(handshake):
-        elements = parse_extensions(head.values(NAME))
-        if any(not extension.name and not extension.parameters and sound(extension) for extension in elements):
-            kept = [extension.raw for extension in elements if extension.raw]
+        found = elements(head.values(NAME))
+        if any(not extension.name and not extension.parameters and sound(extension) for extension in found):
+            kept = [extension.raw for extension in found if extension.raw]
             text = f"In the {name_of(head)}, {NAME} {joined(head, NAME)} has an empty element."
             yield fault(head, NAME, text, line(NAME, ", ".join(kept)) if kept else "")
 

@@ -18,6 +18,7 @@ from ws_mcp.types import Field, Handshake, Policy, Request, Response
 SHOWN = 2000  # characters of a value
 FIELDS = 200
 NOTES = 50
+EXTENSIONS = 100
 
 
 def facts_of(handshake: Handshake, policy: Policy) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def _request(request: Request, policy: Policy) -> dict[str, Any]:
         "key": _key(request),
         "version": list(request.values(VERSION)),
         "origin": {"value": origin[0], "opaque": parse_origin(origin[0]).opaque} if origin else None,
-        "subprotocols": list(offered(request)),
+        "subprotocols": list(offered(request)[:FIELDS]),
         "extensions": _extensions(request),
         "rest_bytes": len(request.rest),
     }
@@ -69,8 +70,8 @@ def _head(head: Head) -> dict[str, Any]:
         "size": head.size or None,
         "fields_total": len(head.fields),
         "fields": [_field(field, seen) for field in head.fields[:FIELDS]],
-        "upgrade": list(tokens(head.fields, "Upgrade")),
-        "connection": list(tokens(head.fields, "Connection")),
+        "upgrade": list(tokens(head.fields, "Upgrade")[:FIELDS]),
+        "connection": list(tokens(head.fields, "Connection")[:FIELDS]),
         "notes": [_note(head, index) for index in range(min(len(head.notes), NOTES))],
     }
 
@@ -107,7 +108,7 @@ def _extensions(head: Head) -> list[dict[str, Any]]:
             "raw": extension.raw[:SHOWN],
             "faults": [note.text for note in extension.faults],
         }
-        for extension in listed(head)
+        for extension in listed(head)[:EXTENSIONS]
     ]
 
 
@@ -118,7 +119,7 @@ def _negotiated(response: Response) -> dict[str, Any] | None:
     agreed = [found for found in configurations(response) if usable(found, False)]
     return {
         "subprotocol": next((value for value in response.values(SUBPROTOCOL) if value), None),
-        "extensions": [extension.name for extension in listed(response)],
+        "extensions": [extension.name for extension in listed(response)[:EXTENSIONS]],
         "permessage_deflate": dict(_deflate(response)) if agreed else None,
     }
 

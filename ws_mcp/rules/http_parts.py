@@ -87,8 +87,9 @@ def start_place(head: Head) -> Place:
 
 
 def field_place(head: Head, field: Field) -> Place:
-    """A whole field line without its line end."""
-    return Place(side_of(head), None, field.offset, len(field.name) + 1 + len(field.value), field.name)
+    """A field line without its line end, as it is usually written: one space after the colon."""
+    length = len(field.name) + 1 + (1 + len(field.value) if field.value else 0)
+    return Place(side_of(head), None, field.offset, length, field.name)
 
 
 def place(head: Head, name: str) -> Place:
