@@ -126,9 +126,10 @@ class Index:
             clauses = [queries.Term("body", term, boost=weight) for term, weight in weighted.items()]
             clauses += [queries.Term("heading", t, boost=w * HEADING_WEIGHT) for t, w in weighted.items()]
             wanted = queries.Or([queries.Term("source", s) for s in sorted(sources)]) if sources else None
-            results = searcher.search(queries.Or(clauses), limit=_DEPTH, filter=wanted)
+            # A limit would make Whoosh estimate block by block what to skip, at more than the cost of scoring all.
+            results = searcher.search(queries.Or(clauses), limit=None, filter=wanted)
             best: dict[str, Found] = {}
-            for score, passage in results.top_n:
+            for score, passage in results.top_n[:_DEPTH]:
                 identity = self._passages[passage]
                 if identity not in best:
                     best[identity] = Found(identity, passage, float(score))
