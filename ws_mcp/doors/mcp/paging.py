@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 MAX_CHARACTERS = 7_400  # of a page's JSON; the rest of 8,000 is for escapes
-LONGEST = 600  # characters of one text in a page
+_AROUND = 3_600  # of them for what is about the whole report
 _LISTED = ("frames", "messages")
+_CUTS = ((600, 40), (200, 12), (80, 4))  # longest text, longest list; the first that fits is taken
 
 
 def page(report: dict[str, Any], offset: int, limit: int) -> dict[str, Any]:
@@ -18,34 +19,51 @@ def page(report: dict[str, Any], offset: int, limit: int) -> dict[str, Any]:
     facts = report["facts"]
     items = [("findings", finding) for finding in report["findings"]]
     items += [(name, item) for name in _LISTED for item in facts.get(name, ())]
-    shown: dict[str, Any] = _short({**report, "facts": {k: v for k, v in facts.items() if k not in _LISTED}})
-    shown["findings"] = []
+    shown: dict[str, Any] = {**report, "findings": [], "facts": _without_lists(facts)}
+    shown = _fitting({**shown, "unchecked": [], "facts": {}} if offset else shown, _AROUND)
     shown["facts"] |= {name: [] for name in _LISTED if name in facts}
-    if offset:
-        shown["unchecked"] = []
-        shown["facts"] = {name: [] for name in _LISTED if name in facts}
     size, end = _size(shown), offset
     for kind, item in items[offset : offset + limit]:
-        short = _short(item)
-        size += _size(short) + 1
+        fitting = _fitting(item, MAX_CHARACTERS - _AROUND)
+        size += _size(fitting) + 1
         if size > MAX_CHARACTERS and end > offset:
             break
-        (shown if kind == "findings" else shown["facts"])[kind].append(short)
+        (shown if kind == "findings" else shown["facts"])[kind].append(fitting)
         end += 1
     shown["next_offset"] = end if end < len(items) else None
     return shown
+
+
+def _without_lists(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact for name, fact in facts.items() if name not in _LISTED}
+
+
+def _fitting(value: dict[str, Any], room: int) -> dict[str, Any]:
+    """``value`` with long texts and lists cut, each cut marked with what it was, until it has ``room``."""
+    for text, items in _CUTS:
+        short: dict[str, Any] = _cut(value, text, items)
+        if _size(short) <= room:
+            return short
+    if "facts" in short:
+        short["facts"] = {"left_out": f"{_size(value['facts']):,} characters of facts; the command line prints all"}
+    return short
 
 
 def _size(value: object) -> int:
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _short(value: Any) -> Any:
-    """``value`` with every long text cut and marked with its length."""
-    if isinstance(value, str) and len(value) > LONGEST:
-        return f"{value[:LONGEST]}… ({len(value):,} characters)"
+def _cut(value: Any, text: int, items: int) -> Any:
+    if isinstance(value, str) and len(value) > text:
+        return f"{value[:text]}… ({len(value):,} characters)"
     if isinstance(value, dict):
-        return {key: _short(item) for key, item in value.items()}
+        return {key: _cut(item, text, _all(key, items)) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_short(item) for item in value]
+        kept = [_cut(item, text, items) for item in value[:items]]
+        return [*kept, f"… and {len(value) - items:,} more"] if len(value) > items else kept
     return value
+
+
+def _all(key: str, items: int) -> int:
+    """Lists that are bounded by what they list are never cut."""
+    return 1_000 if key in {"unchecked", "sections", "requirements", "where"} else items
