@@ -13,6 +13,7 @@ from mcp.types import CallToolResult, TextContent
 
 _WIDTH = 100  # columns of what is shown
 _SHOWN = 14  # lines of a long answer
+_CONSOLE = "WebSocket connection to 'wss://a.example/ws' failed: Unexpected response code: 502"
 
 
 def run(show: Callable[[str], None] = print) -> None:
@@ -37,6 +38,8 @@ async def _tour(show: Callable[[str], None]) -> None:
         await _search(client, show, "my websocket connection drops after 60 seconds of nothing happening")
         await _search(client, show, "1006")
         await _text(client, show, "ws_read", {"id": "rfc6455/5.5.2"})
+        await _check(client, show, "81 05 48 65 6c 6c 6f", "client")
+        await _text(client, show, "ws_diagnose", {"text": _CONSOLE})
         show("\nAll of this came from what is installed; nothing was fetched. Attach it to your client:")
         show(f"  command: {sys.executable}   arguments: -m ws_mcp serve")
 
@@ -45,6 +48,16 @@ async def _search(client: Client, show: Callable[[str], None], text: str) -> Non
     result = await _call(client, show, "ws_search", {"query": text, "limit": 3})
     for hit in (result.structured_content or {})["hits"]:
         show(f"  {hit['id']:<28} {hit['title']}\n      {_short(hit['snippet'])}")
+
+
+async def _check(client: Client, show: Callable[[str], None], frames: str, sender: str) -> None:
+    """A deliberately wrong frame: what is wrong with it, and the frame as it should be."""
+    arguments = {"data": frames, "sender": sender, "extensions": "none"}
+    report = (await _call(client, show, "ws_check_frames", arguments)).structured_content or {}
+    show(f"  {report['verdict']}: {report['counts']['error']} error")
+    for finding in report["findings"]:
+        show(f"  {finding['rule']} ({', '.join(finding['sections'])})\n      {finding['message']}")
+        show(f"      corrected: {finding.get('corrected', '')}".rstrip())
 
 
 async def _text(client: Client, show: Callable[[str], None], tool: str, arguments: dict[str, Any]) -> None:
