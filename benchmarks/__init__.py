@@ -1,0 +1,1 @@
+"""Measurements side by side with peers; never run by the tests."""

@@ -1,10 +1,13 @@
-"""Measures search quality and time on ``questions.jsonl``, beside three other engines on the same sections.
+"""Measures search quality and time on our questions, beside three other engines on the same sections.
+
+``questions.jsonl`` is what the search was tuned on; ``questions-guides.jsonl`` was written before the guides it is
+about.
 
 Run: python -m benchmarks.search [--misses] [--ours-only]
 
 A hit is right when its id is a gold of the question, when it is a part of a gold (a page's part, a row of a registry's
-table), when a gold is a part folded into it, or when it is a guide whose links hold a gold. Questions whose golds are all
-outside the corpus are left out and counted.
+table), when a gold is a part folded into it, or when it is a guide whose links hold a gold. Questions whose golds are
+all outside the corpus are left out and counted.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from pathlib import Path
 from ws_mcp.library import Library
 from ws_mcp.types import Section
 
-QUESTIONS = Path(__file__).with_name("questions.jsonl")
+SETS = ("questions.jsonl", "questions-guides.jsonl")
 DEPTH = 10
 Engine = Callable[[str], list[str]]
 # The questions name some sources in their own way.
@@ -35,10 +38,10 @@ _ALIASES = {
 }
 
 
-def load(library: Library) -> tuple[list[tuple[str, str, set[str]]], int]:
+def load(library: Library, name: str = SETS[0]) -> tuple[list[tuple[str, str, set[str]]], int]:
     """(id, question, golds in our ids) of every question that the corpus can answer, and how many it cannot."""
     found, left_out = [], 0
-    for line in QUESTIONS.read_text("utf-8").splitlines():
+    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines():
         row = json.loads(line)
         golds = {ours for gold in row["gold"] if (ours := _ours(gold, library.sections))}
         if golds:
@@ -118,7 +121,9 @@ def bm25s(sections: list[Section]) -> Engine:
     return search
 
 
-def measure(name: str, engine: Engine, library: Library, questions: list[tuple[str, str, set[str]]], misses: bool) -> str:
+def measure(
+    name: str, engine: Engine, library: Library, questions: list[tuple[str, str, set[str]]], misses: bool
+) -> str:
     """One row of the table: quality, then the time a search took."""
     ranks: list[int] = []
     times: list[float] = []
@@ -140,16 +145,23 @@ def measure(name: str, engine: Engine, library: Library, questions: list[tuple[s
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--misses", action="store_true", help="show our questions whose answer is not among the first five")
+    parser.add_argument(
+        "--misses", action="store_true", help="show our questions whose answer is not among the first five"
+    )
     parser.add_argument("--ours-only", action="store_true")
     arguments = parser.parse_args()
     library = Library()
-    questions, left_out = load(library)
+    for name in SETS:
+        _compare(library, name, arguments.misses, arguments.ours_only)
+
+
+def _compare(library: Library, name: str, misses: bool, ours_only: bool) -> None:
+    questions, left_out = load(library, name)
     sections = list(library.sections.values())
-    print(f"{len(questions)} questions, {left_out} left out (no gold in the corpus), {len(sections)} sections\n")
+    print(f"\n{name}: {len(questions)} questions, {left_out} without a gold in the corpus, {len(sections)} sections\n")
     print("| engine | hit@1 | hit@3 | hit@5 | MRR@10 | p50 ms | p99 ms |\n| --- | --- | --- | --- | --- | --- | --- |")
-    print(measure("websocket-mcp", ours(library), library, questions, arguments.misses))
-    if arguments.ours_only:
+    print(measure("websocket-mcp", ours(library), library, questions, misses))
+    if ours_only:
         return
     with tempfile.TemporaryDirectory() as folder:
         peers = {
@@ -157,8 +169,8 @@ def main() -> None:
             "SQLite FTS5, porter, OR": lambda: fts5(sections),
             "bm25s": lambda: bm25s(sections),
         }
-        for name, make in peers.items():
-            print(measure(name, make(), library, questions, False))
+        for peer, make in peers.items():
+            print(measure(peer, make(), library, questions, False))
 
 
 if __name__ == "__main__":
