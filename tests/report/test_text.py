@@ -80,6 +80,13 @@ def test_what_was_not_checked_and_what_breaks_off_is_said() -> None:
     assert "undecided:" in text
 
 
+def test_many_rules_that_lack_one_thing_are_counted_not_listed() -> None:
+    checked = handshakes.check(ANSWER.partition("HTTP/1.1 101")[0])
+    needing = [rule for rule, needs in checked.report.unchecked if needs == "response"]
+    text = " ".join(render(checked.report, checked.evidence).split())
+    assert f"Not checked (needs the answer to the opening request): {len(needing)} rules" in text
+
+
 def test_no_line_is_wider_than_a_terminal() -> None:
     texts = [framed("88 01 03 81 05 48 65 6c 6c 6f 8b 00 ff ff" + " 00" * 40, Side.CLIENT)]
     checked = handshakes.check(ANSWER.replace("Connection: Upgrade", "Connection: " + "x" * 300, 1))

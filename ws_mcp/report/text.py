@@ -12,6 +12,7 @@ from ws_mcp.rules.registry import NEEDS
 from ws_mcp.types import Finding, Report
 
 WIDTH = 92
+_NAMED = 6  # rules of one want that are named
 _LABEL = 11  # columns of "Corrected  "
 
 
@@ -72,7 +73,8 @@ def _open_ends(report: Report) -> Iterator[str]:
         wanting.setdefault(needs, []).append(rule)
     for needs, rules in wanting.items():
         words = " and ".join(NEEDS.get(need, need) for need in needs.split(", "))
-        yield from _wrapped(f"Not checked (needs {words}): {', '.join(rules)}.", "")
+        named = ", ".join(rules) if len(rules) <= _NAMED else f"{len(rules)} rules (JSON names them)"
+        yield from _wrapped(f"Not checked (needs {words}): {named}.", "")
     if report.incomplete:
         for lack in (report.incomplete, *report.incomplete.get("others", ())):
             side = f"{lack['side']}: " if lack.get("side") else ""
