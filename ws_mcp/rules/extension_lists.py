@@ -92,12 +92,17 @@ def malformed_extension_list(handshake: Handshake, connection: Connection) -> It
     sender=Side.CLIENT,
     fix="Leave the field out, or list one extension at least.",
     good=[ask()],
-    bad=[ask(f"{NAME}:")],
+    bad=[ask(f"{NAME}:"), ask(f"{NAME}: ,")],
 )
 def empty_extension_offer(request: Request, connection: Connection) -> Iterator[Fault]:
     """Sec-WebSocket-Extensions lists one extension at least; some servers answer 400 to an empty one."""
-    if has_field(request, NAME) and not any(request.values(NAME)):
-        yield fault(request, NAME, f"{NAME} is there and empty.", without(request, NAME))
+    if _empty(request):
+        yield fault(request, NAME, f"{NAME} is there and lists nothing.", without(request, NAME))
+
+
+def _empty(head: Head) -> bool:
+    """Whether the field is there and has not one element."""
+    return has_field(head, NAME) and not any(extension.raw for extension in elements(head.values(NAME)))
 
 
 @rule(
@@ -115,7 +120,9 @@ def empty_extension_element(handshake: Handshake, connection: Connection) -> Ite
     """
     for head in judged(handshake):
         found = elements(head.values(NAME))
-        if any(not extension.name and not extension.parameters and sound(extension) for extension in found):
+        if not _empty(head) and any(
+            not extension.name and not extension.parameters and sound(extension) for extension in found
+        ):
             kept = [extension.raw for extension in found if extension.raw]
             text = f"In the {name_of(head)}, {NAME} {joined(head, NAME)} has an empty element."
             yield fault(head, NAME, text, line(NAME, ", ".join(kept)) if kept else "")
@@ -200,8 +207,8 @@ def _deflate(head: Head) -> Iterator[Extension]:
 )
 def empty_extension_answer(response: Response, connection: Connection) -> Iterator[Fault]:
     """An empty field is not the same as none, and is not sent."""
-    if accepts(response) and has_field(response, NAME) and not any(response.values(NAME)):
-        yield fault(response, NAME, f"{NAME} is there and empty.", without(response, NAME))
+    if accepts(response) and _empty(response):
+        yield fault(response, NAME, f"{NAME} is there and lists nothing.", without(response, NAME))
 
 
 @rule(

@@ -180,6 +180,22 @@ def connection_lists_more_than_upgrade(response: Response, connection: Connectio
 @rule(
     severity=Severity.INFO,
     sender=Side.CLIENT,
+    sections=["rfc6455/4.1", "rfc6455/4.2.1"],
+    fix="Send 'Upgrade: websocket' alone, in one field.",
+    good=[ask("Upgrade: WebSocket")],
+    bad=[ask("Upgrade: h2c, websocket"), ask("Upgrade: websocket", "Upgrade: websocket")],
+)
+def upgrade_lists_more_than_websocket(request: Request, connection: Connection) -> Iterator[Fault]:
+    """This is legal; yet servers such as websockets 17.4 and wsproto 1.3.2 refuse a request with such an Upgrade."""
+    names = tokens(request.fields, "Upgrade")
+    if classic(request) and len(names) > 1 and any(name.lower() == "websocket" for name in names):
+        text = f"Upgrade is {joined(request, 'Upgrade')}: legal, but not every server takes it."
+        yield fault(request, "Upgrade", text, "Upgrade: websocket")
+
+
+@rule(
+    severity=Severity.INFO,
+    sender=Side.CLIENT,
     sections=["rfc6455/4.1"],
     fix="Take 16 bytes from a cryptographic random source for each handshake.",
     good=[ask()],

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.headers import is_field_value, is_token
+from ws_mcp.protocol.headers import is_field_value, is_token, list_elements, tokens
 from ws_mcp.rules.handshake_examples import answer, ask, both
 from ws_mcp.rules.http_parts import (
     Head,
     classic,
     field_place,
     heads,
+    joined,
+    line,
     name_of,
+    place,
     shown,
     side_of,
     start_line,
@@ -181,6 +184,54 @@ def _start(head: Head, kinds: set[str]) -> str:
         return start_line(head) if kinds == {"extra-space"} else ""
     target = head.target.replace(" ", "%20").replace("\t", "%09")
     return f"{head.method} {target} {head.version or 'HTTP/1.1'}"
+
+
+@rule(
+    *VALID,
+    fix="Write Connection and Upgrade as plain names with commas between them.",
+    good=[both(ask("Connection: keep-alive, Upgrade"))],
+    bad=[
+        ask("Connection: Upgrade, a;q=1"),
+        ask("Upgrade: websocket, a b"),
+        both(ask(), answer("Connection: Upgrade, =x")),
+    ],
+)
+def malformed_hop_list(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """Connection lists tokens, and Upgrade lists protocol names, each with '/' and a version or without.
+
+    Anything else, a parameter for example, makes strict peers refuse the message.
+    """
+    for head in heads(handshake):
+        for name in ("Connection", "Upgrade"):
+            wrong = [element for element in tokens(head.fields, name) if not _hop(name, element)]
+            if wrong and classic(head):
+                text = f"In the {name_of(head)}, {name} lists {', '.join(map(shown, wrong))}, which it cannot."
+                yield Fault(text, place(head, name))
+
+
+def _hop(name: str, element: str) -> bool:
+    protocol, slash, version = element.partition("/")
+    return is_token(element) or (name == "Upgrade" and bool(slash) and is_token(protocol) and is_token(version))
+
+
+@rule(
+    severity=Severity.WARNING,
+    sections=["rfc9110", "rfc6455/4.1"],
+    fix="Take the empty element or the empty field out.",
+    good=[both(ask())],
+    bad=[ask("Connection: Upgrade,"), both(ask(), answer("Connection: Upgrade", "Connection:"))],
+)
+def empty_hop_element(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """Connection or Upgrade has an empty element, which a sender must not write (RFC 9110, 5.6.1).
+
+    Recipients are to skip a few of those; strict ones refuse the handshake.
+    """
+    for head in heads(handshake):
+        for name in ("Connection", "Upgrade"):
+            elements = list_elements(head.values(name))
+            if any(elements) and not all(elements) and classic(head):
+                text = f"In the {name_of(head)}, {name} {joined(head, name)} has an empty element."
+                yield Fault(text, place(head, name), line(name, ", ".join(filter(None, elements))))
 
 
 @rule(

@@ -105,7 +105,7 @@ def _ascii_host(name: str, value: str) -> str:
     "6455-4.1-21",
     sender=Side.CLIENT,
     fix="Send 'Upgrade: websocket'. Behind nginx: proxy_set_header Upgrade $http_upgrade; other proxies need the like.",
-    good=[ask("Upgrade: WebSocket"), ask("Upgrade: h2c, websocket")],
+    good=[ask("Upgrade: WebSocket"), ask("Upgrade: websocket")],
     bad=[ask(drop="Upgrade"), ask("Upgrade: h2c"), ask("Upgrade: websocket/13")],
 )
 def request_without_upgrade(request: Request, connection: Connection) -> Iterator[Fault]:

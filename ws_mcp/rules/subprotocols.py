@@ -79,7 +79,7 @@ def empty_subprotocol_answer(response: Response, connection: Connection) -> Iter
 
     Browsers fail the connection over it.
     """
-    if accepts(response) and has_field(response, NAME) and not any(response.values(NAME)):
+    if accepts(response) and has_field(response, NAME) and not any(list_elements(response.values(NAME))):
         yield fault(response, NAME, f"{NAME} is there and empty.", without(response, NAME))
 
 
