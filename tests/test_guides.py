@@ -1,0 +1,115 @@
+"""Guides keep their promises: short, one question, sourced figures, live links, configurations that engines take."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ws_mcp.library import Library
+from ws_mcp.types import Section
+
+ROOT = Path(__file__).parent.parent / "corpus"
+GUIDES = {p.relative_to(ROOT).with_suffix("").as_posix(): p for p in sorted((ROOT / "guides").rglob("*.md"))}
+MAX_WORDS = 1_200
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+_FIGURE = re.compile(
+    r"\b\d[\d,.]*(?:\s*[–-]\s*\d[\d,.]*)?\s*"
+    r"(?:µs|ms|s|min|h|seconds|minutes|hours|bytes|B|KB|KiB|MB|MiB|GB|GiB|k|M|%|connections|frames/s|handshakes|MB/s)(?![\w-])"
+)
+# The engines that check a block, by its info string: the command, the file is appended.
+CHECKERS = {
+    "nginx": ("nginx", "-t", "-q", "-c"),
+    "haproxy": ("haproxy", "-c", "-q", "-f"),
+    "caddyfile": ("caddy", "validate", "--adapter", "caddyfile", "--config"),
+    "python": (sys.executable, "-m", "py_compile"),
+    "js": ("node", "--check"),
+}
+
+
+def _texts() -> list[tuple[str, str]]:
+    return [(name, path.read_text("utf-8")) for name, path in GUIDES.items()]
+
+
+def _blocks() -> list[tuple[str, str, str]]:
+    return [(name, lang, code) for name, text in _texts() for lang, code in _FENCE.findall(text)]
+
+
+def _prose(text: str) -> str:
+    """A guide without its fences and comments, as it is read aloud."""
+    return re.sub(r"<!--.*?-->", "", _FENCE.sub("", text), flags=re.S)
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_is_one_page_with_a_definite_question_as_its_title(name: str) -> None:
+    text = GUIDES[name].read_text("utf-8")
+    assert len(re.findall(r"^# ", _FENCE.sub("", text), re.M)) == 1, name
+    assert _sections()[name].title.endswith("?"), name
+    assert len(text.split()) <= MAX_WORDS, f"{name}: {len(text.split())} words"
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_answer_comes_before_tables_lists_and_code(name: str) -> None:
+    body = re.sub(r"<!--.*?-->", "", GUIDES[name].read_text("utf-8"), flags=re.S).split("\n", 1)[1].strip()
+    first = body.split("\n\n", 1)[0]
+    assert not first.startswith(("|", "-", "```", "#", "1.")), name
+    assert 15 <= len(first.split()) <= 120, f"{name}: the short answer has {len(first.split())} words"
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_with_figures_names_its_sources(name: str) -> None:
+    text = _prose(GUIDES[name].read_text("utf-8"))
+    figures = [found.group() for found in _FIGURE.finditer(text)]
+    sources = re.findall(r"^Sources: (.+)", text, re.M)
+    assert not figures or (len(sources) == 1 and len(sources[0]) > 10), f"{name}: no sources for {figures[:5]}"
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_links_and_ids_in_the_text_lead_somewhere(name: str) -> None:
+    known = _sections()
+    text = GUIDES[name].read_text("utf-8")
+    links = [link for part in known.values() if name in (part.id, part.parent) for link in part.links]
+    assert links, f"{name}: a guide says what it answers from"
+    mentioned = re.findall(r"(?<![\w/.])(?:guides|rfc\d{4}|code|status|error|mdn)/[\w./#-]*\w", _prose(text))
+    lost = [link for link in (*links, *mentioned) if link not in known and not _someone_writes(link)]
+    assert not lost, f"{name}: {lost}"
+
+
+@cache
+def _sections() -> dict[str, Section]:
+    return Library().sections
+
+
+def _someone_writes(link: str) -> bool:
+    """Whether a link goes to a topic whose guides are not there yet; false as soon as one is."""
+    topic = link.split("/")[1] if link.startswith("guides/") else ""
+    return bool(topic) and not any(name.startswith(f"guides/{topic}/") for name in GUIDES)
+
+
+@pytest.mark.parametrize(("name", "lang", "code"), [b for b in _blocks() if b[1] in CHECKERS])
+def test_code_shown_is_accepted_by_its_own_engine(name: str, lang: str, code: str, tmp_path: Path) -> None:
+    command = CHECKERS[lang]
+    program = shutil.which(command[0])
+    if program is None:
+        assert os.environ.get("CI") != "true", f"{command[0]} is missing, so {name} cannot be checked"
+        pytest.skip(f"{command[0]} is not installed")
+    if lang in {"nginx", "haproxy", "caddyfile"}:
+        assert re.match(r"# [\w.-]+\n", code), f"{name}: the first line names the file"
+    file = tmp_path / {"python": "shown.py", "js": "shown.mjs"}.get(lang, "shown.conf")
+    file.write_text(code, "utf-8")
+    env = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run([program, *command[1:], str(file)], capture_output=True, text=True, timeout=60, env=env)
+    assert done.returncode == 0, f"{name}: {done.stderr or done.stdout}"
+
+
+def test_the_figure_finder_sees_figures_and_not_names() -> None:
+    assert [m.group() for m in _FIGURE.finditer("60 s, 17.4 KiB, 100,000 connections, 20–25 s")] == [
+        "60 s", "17.4 KiB", "100,000 connections", "20–25 s",
+    ]  # fmt: skip
+    assert not _FIGURE.search("code 1006, RFC 6455, HTTP/2 and websockets 17.4")
