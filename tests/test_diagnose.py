@@ -47,6 +47,7 @@ EVENT = 'CloseEvent {isTrusted: true, wasClean: false, code: 1006, reason: "", t
         ("81 85 37 fa 21 3d 7f 9f 4d 51 58", "11 bytes of 1 frame", "If the server sent it: violations", ""),
         ("C: 81 85 37 fa 21 3d 7f 9f 4d 51 58\nS: 88 01 03", "14 bytes", "error one-byte-close-body", "rule/one-byte"),
         (r"b'\x81\x05Hello'", "7 bytes of 1 frame", "If the server sent it: clean", ""),
+        ("81 85 37 f4d 51 58 88 02", "bytes as hex that cannot be read", "the group f4d", ""),
         (NGINX.format(502, ""), "a line of a proxy's access log", "answered with 502", "status/502"),
         (NGINX.format(101, " 60.004"), "a line of a proxy's access log", "about 60 s", "status/101"),
         (NGINX_ERROR, "an error text", "proxy_read_timeout", "error/nginx-timed-out-upgraded"),

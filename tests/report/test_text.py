@@ -105,8 +105,12 @@ def test_a_place_past_the_end_is_marked_after_the_last_byte() -> None:
 
 
 def test_nothing_in_a_head_can_reach_the_terminal_as_a_control_character() -> None:
-    checked = handshakes.check(ANSWER.replace("Host: example.com", "Host: a\x1b[31mb"))
-    assert "\x1b" not in render(checked.report, checked.evidence)
+    for old in ("Host:", "example.com", "Connection: U", "GET", "101", "Sec-WebSocket-Accept: s"):
+        for sign in ("\x1b[31m", "\r", "\x07", "\u202e", "\x9b"):
+            checked = handshakes.check(ANSWER.replace(old, f"{old}{sign}", 1))
+            text = render(checked.report, checked.evidence)
+            assert all(char.isprintable() or char == "\n" for char in text)
+    assert "\\x1b" in framed("88 07 03e8 1b5b33316d")
 
 
 def test_the_list_of_frames_shows_what_each_is() -> None:

@@ -20,11 +20,13 @@ from ws_mcp.report.text import frame_line
 from ws_mcp.types import Side
 
 MAX_TEXT = 1 << 20
+_BOTH = 5_000  # frames up to which a check is made for either side
 _SHOWN = 3  # frames that an answer takes apart
 _HEAD = re.compile(
     r"(?im)^[<>* \t]{0,4}(?:[A-Z]{3,10} \S{1,2000} HTTP/\d|HTTP/\d(?:\.\d)? \d{3}|:method|sec-websocket-\w+[ \t]*:)"
     r"|^\s*curl\s|\"sec-websocket-"
 )
+_HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{1,8}(?:[\s,:-]{1,4}(?:0x)?[0-9A-Fa-f]{1,8}){4,4000}")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _BYTES = re.compile(r"[0-9]|\\x|0x")
 
@@ -79,14 +81,17 @@ def _frames(text: str, library: Library) -> Diagnosis | None:
         return None
     try:
         checked = frames.check(text)
-    except InputError:
-        return None
+    except InputError as error:
+        if not _HEX.fullmatch(text):
+            return None
+        step = "copy the bytes again, whole, as hex or as a dump, and say which side sent them."
+        return Diagnosis("bytes as hex that cannot be read", (str(error),), step, (), "frames")
     report = checked.report
     size, facts = sum(report.facts["bytes"].values()), report.facts
     taken = f"{plural(size, 'byte')} of {plural(facts['frames_total'], 'frame')}, written as {facts['input']['form']}"
     found = of_report(report, taken, "frames")
     told = tuple(f"Frame {frame_line(frame)}" for frame in facts["frames"][:_SHOWN])
-    if report.verdict == "undecided" and facts["frames_total"] and facts["sender"]["inferred"]:
+    if report.verdict == "undecided" and 0 < facts["frames_total"] < _BOTH and facts["sender"]["inferred"]:
         told += tuple(_as_sent_by(side, text) for side in Side)
     return replace(found, points=(*found.points[:1], *told, *found.points[1:]))
 

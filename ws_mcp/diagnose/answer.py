@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ws_mcp.report.evidence import plural
+from ws_mcp.report.evidence import plural, printable
 from ws_mcp.types import Report
 
 MAX_CHARACTERS = 3_900
@@ -44,7 +44,7 @@ def render(found: Diagnosis, names: Mapping[str, str]) -> str:
     hidden = len(found.points) - MAX_POINTS
     if hidden > 0:
         points.append(f"- … and {hidden} more")
-    blocks = [f"Taken for: {found.taken_for}.", "\n".join(points), f"Next: {_cut(found.step)}"]
+    blocks = [f"Taken for: {_cut(found.taken_for)}.", "\n".join(points), f"Next: {_cut(found.step)}"]
     if found.read:
         blocks.append(f"Read: {', '.join(found.read[:8])} with {names['read']}")
     blocks.append(f"More: {names[found.more]}")
@@ -83,5 +83,5 @@ def _mended(corrected: str) -> str:
 
 
 def _cut(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = printable(" ".join(text.split()))
     return flat if len(flat) <= MAX_POINT else f"{flat[: MAX_POINT - 1]}…"

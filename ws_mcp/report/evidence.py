@@ -48,11 +48,18 @@ class Evidence:
         return text.count("\n", 0, start) + 1, place.offset - start, line
 
 
+def printable(text: str) -> str:
+    """``text`` with what a terminal would obey or hide written as escapes; what was sent is not to be trusted."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
 def where(place: Place) -> str:
     """A place in words: "client, frame 3, offset 17" or "client, Sec-WebSocket-Key"."""
     side = place.side.value if place.side else ""
     if place.field:
-        return ", ".join(filter(None, (side, place.field)))
+        return ", ".join(filter(None, (side, printable(place.field))))
     frame = f"frame {place.frame}" if place.frame is not None else ""
     return ", ".join(filter(None, (side, frame, f"offset {place.offset}")))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ws_mcp.report.drawing import draw
-from ws_mcp.report.evidence import Evidence, Paint, plain, plural, where
+from ws_mcp.report.evidence import Evidence, Paint, plain, plural, printable, where
 from ws_mcp.rules.registry import NEEDS
 from ws_mcp.types import Finding, Report
 
@@ -29,11 +29,11 @@ def _finding(finding: Finding, evidence: Evidence, paint: Paint) -> str:
     first = finding.where[0]
     severity = paint(finding.severity.value, finding.severity.value)
     lines = [f"{severity}  {paint(finding.rule, 'name')}  {paint(f'({where(first)})', 'dim')}"]
-    lines += _wrapped(finding.message, "  ")
+    lines += _wrapped(printable(finding.message), "  ")
     lines += [f"    {row}" for row in draw(first, evidence, paint)]
     lines += _labelled("Fix", finding.fix)
     if finding.corrected:
-        lines += _corrected(finding.corrected)
+        lines += _corrected(printable(finding.corrected.replace("\r\n", "\n")))
     if finding.count > 1:
         lines += _labelled("Also", _others(finding))
     if finding.interop:
@@ -78,7 +78,7 @@ def _open_ends(report: Report) -> Iterator[str]:
     if report.incomplete:
         for lack in (report.incomplete, *report.incomplete.get("others", ())):
             side = f"{lack['side']}: " if lack.get("side") else ""
-            yield from _wrapped(f"Incomplete: {side}{lack['text']}", "")
+            yield from _wrapped(f"Incomplete: {side}{printable(lack['text'])}", "")
 
 
 def _verdict(report: Report, evidence: Evidence, paint: Paint) -> Iterator[str]:
@@ -90,13 +90,13 @@ def _verdict(report: Report, evidence: Evidence, paint: Paint) -> Iterator[str]:
         if counts[level]
     )
     seen = _seen(report.facts, evidence)
-    undecided = f" {report.undecided}." if report.verdict == "undecided" else ""
+    undecided = f" {printable(report.undecided)}." if report.verdict == "undecided" else ""
     verdict = paint(report.verdict, kind)
     yield from _first_wrapped(
         f"{found or 'nothing to object to'} in {seen}.{undecided}", f"{report.verdict}: ", verdict
     )
     if report.next:
-        yield from _wrapped(f"Next: {report.next['text']}", "")
+        yield from _wrapped(f"Next: {printable(report.next['text'])}", "")
 
 
 def _first_wrapped(text: str, start: str, shown: str) -> list[str]:
@@ -120,6 +120,7 @@ def _seen(facts: Mapping[str, Any], evidence: Evidence) -> str:
 def agreed(negotiated: Mapping[str, Any]) -> str:
     """What was negotiated, in words."""
     names = [*(["permessage-deflate"] if negotiated.get("permessage-deflate") else []), *negotiated.get("others", ())]
+    names = [printable(name) for name in names]
     if negotiated.get("known"):
         return f"{', '.join(names)} negotiated" if names else "no extension negotiated"
     why = str(negotiated.get("inferred") or "none")
@@ -157,7 +158,7 @@ def _mask(frame: Mapping[str, Any]) -> str:
 
 def _content(frame: Mapping[str, Any]) -> str:
     if "close_code" in frame:
-        return f"{frame['close_code']} {frame['close_reason']}".rstrip()
+        return printable(f"{frame['close_code']} {frame['close_reason']}".rstrip())
     text = frame.get("text")
     shown = repr(text)[1:-1] if text is not None else str(frame["payload"])
     return shown if len(shown) <= 32 else shown[:31] + "…"

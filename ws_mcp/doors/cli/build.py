@@ -12,6 +12,7 @@ from ws_mcp.checking import building
 from ws_mcp.checking.arguments import side_of
 from ws_mcp.doors.cli import output
 from ws_mcp.errors import InputError
+from ws_mcp.report.evidence import printable
 from ws_mcp.types import Side
 
 app = typer.Typer(help="Build frames, right or deliberately wrong, and accept values.", no_args_is_help=True)
@@ -48,7 +49,7 @@ def frames(
     if not to:
         typer.echo(built.data.hex(" "))
     for finding in built.report.findings:
-        typer.echo(f"{finding.severity.value}  {finding.rule}: {finding.message}", err=True)
+        typer.echo(f"{finding.severity.value}  {finding.rule}: {printable(finding.message)}", err=True)
 
 
 @app.command()
