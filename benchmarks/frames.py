@@ -28,7 +28,7 @@ from ws_mcp.protocol.deflate import negotiated
 from ws_mcp.types import Side
 
 PIECE = 65536
-SIZES = {"125 B": (125, 40_000), "64 KiB": (65536, 1_000), "1 MiB": (1 << 20, 100)}
+SIZES = {"125 B": (125, 40_000), "64 KiB": (65536, 2_000), "1 MiB": (1 << 20, 100)}
 Reader = Callable[[list[bytes]], int]
 
 

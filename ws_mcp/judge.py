@@ -65,6 +65,11 @@ class Entry:
         )
 
 
+def _rank(entry: Entry) -> tuple[int, int, int, str]:
+    severity, place = list(Severity).index(entry.rule.severity), entry.first.place
+    return (severity, -1, 0, "") if place.frame is None else (severity, place.frame, place.offset, entry.rule.id)
+
+
 class Judge:
     """Judges the facts of one connection.
 
@@ -100,9 +105,8 @@ class Judge:
         self._ready.clear()
 
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, errors first, else in the order of their first breach."""
-        order = list(Severity)
-        found = sorted(self.entries.values(), key=lambda entry: order.index(entry.rule.severity))
+        """All findings, errors first, then by their first place; those without a frame as they came."""
+        found = sorted(self.entries.values(), key=_rank)
         return tuple(entry.finding(self._corrected(entry)) for entry in found)
 
     def _note(self, rule: Rule, fault: Fault) -> None:

@@ -59,8 +59,9 @@ class Passing:
         start, size = self.start, min(self.length - self.start, len(data) - at)
         self.start = start + size
         if self.text:
-            raw, turn = memoryview(data)[at : at + size], start & 3
-            content = apply_mask(raw, self._keys[turn : turn + 4]) if self._keys else bytes(raw)
+            content, turn = data[at : at + size], start & 3  # a copy warms the cache: cheaper than a view
+            if self._keys:
+                content = apply_mask(content, self._keys[turn : turn + 4])
             if self.utf8 is not None or not content.isascii():
                 self.utf8 = self.utf8 or Utf8(start)
                 self.utf8.feed(content, self.start == self.length)
@@ -106,7 +107,7 @@ class Skimmer:
         if plain is None or at + 14 > len(data):
             return 0, 0
         if data[at + 1] | 0x80 == 0xFF:
-            return self._begin(data, at, plain, offset), 0
+            return self._begin(data, at, plain, index, offset)
         return self._short(data, at, plain, index, offset)
 
     def _running(self, index: int) -> Run:
@@ -114,16 +115,17 @@ class Skimmer:
             self._run = Run(self.side, index)
         return self._run
 
-    def _begin(self, data: bytes, at: int, plain: bytes, offset: int) -> int:
-        """Begins a frame above ``KEPT``; the size of its header, 0 if it is not plain."""
+    def _begin(self, data: bytes, at: int, plain: bytes, index: int, offset: int) -> tuple[int, int]:
+        """Begins a frame above ``KEPT``, if it is plain."""
         second = data[at + 1]
         kind = plain[data[at] << 8 | second]
         length = int.from_bytes(data[at + 2 : at + 10], "big")
         if not kind or not KEPT < length <= LONG:
-            return 0
+            return 0, 0
         size = 14 if second & 0x80 else 10
         self.passing = Passing(data[at : at + size], offset, length, kind == PLAIN_TEXT)
-        return size
+        taken, frames = self._pass(self.passing, data, at + size, index)
+        return size + taken, frames
 
     def _pass(self, passing: Passing, data: bytes, at: int, index: int) -> tuple[int, int]:
         taken = passing.take(data, at)
