@@ -233,6 +233,7 @@ def duplicate_accept(response: Response, connection: Connection) -> Iterator[Fau
 @rule(
     "6455-4.2.2-17",
     sender=Side.SERVER,
+    sections=["rfc9112/6.1", "rfc9110/15.2.2"],
     fix="Send no Content-Length and no Transfer-Encoding with 101; what follows the head is frames.",
     good=[both(ask())],
     bad=[both(ask(), answer("Content-Length: 0")), both(ask(), answer("Transfer-Encoding: chunked"))],
@@ -271,7 +272,7 @@ def version_refused_without_list(handshake: Handshake, connection: Connection) -
 @rule(
     severity=Severity.WARNING,
     sender=Side.SERVER,
-    sections=["rfc6455/4.4", "rfc6455/4.2.2"],
+    sections=["rfc6455/4.4", "rfc9110/15.5.22"],
     fix="Add 'Sec-WebSocket-Version: 13' to a 426 answer; beside it 'Upgrade: websocket', which RFC 9110 demands.",
     good=[both(ask())],
     bad=[both(ask(), refuse("426 Upgrade Required", "Upgrade: websocket"))],

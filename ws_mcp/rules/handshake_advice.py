@@ -47,7 +47,7 @@ def query_secrets(request: Request) -> list[str]:
 @rule(
     severity=Severity.WARNING,
     sender=Side.CLIENT,
-    sections=["rfc6455/10.5", "rfc9110"],
+    sections=["rfc9110/17.9", "rfc6455/10.5"],
     fix="Send it in a cookie or in the first message; if it must be in the URL, use a ticket that is good once.",
     good=[ask(start="GET /chat?room=1 HTTP/1.1")],
     bad=[ask(start="GET /chat?access_token=abc123 HTTP/1.1"), ask(start="GET http://u:p@example.com/chat HTTP/1.1")],
@@ -85,7 +85,7 @@ def cookie_without_origin(request: Request, connection: Connection) -> Iterator[
 
 @rule(
     severity=Severity.WARNING,
-    sections=["rfc6455/10.4", "rfc9110"],
+    sections=["rfc6455/10.4", "rfc9110/5.4"],
     fix="Shorten cookies and tokens, or raise the limit in every proxy on the way and in the server.",
     good=[both(ask())],
     bad=[ask("Cookie: a=" + "x" * 8192, "Origin: https://example.com")],
@@ -105,7 +105,7 @@ def oversized_field(handshake: Handshake, connection: Connection) -> Iterator[Fa
 
 @rule(
     severity=Severity.WARNING,
-    sections=["rfc6455/10.4", "rfc9110"],
+    sections=["rfc6455/10.4", "rfc9110/5.4"],
     fix="Send fewer and shorter fields, or raise the limit in every proxy on the way and in the server.",
     good=[both(ask())],
     bad=[

@@ -11,6 +11,7 @@ from ws_mcp.rules.http_parts import (
     Head,
     classic,
     field_place,
+    fields_of,
     heads,
     joined,
     line,
@@ -26,6 +27,9 @@ from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Field, Handshake, Note, Place, Request, Severity
 
 VALID = ("6455-4.1-16", "6455-4.2.2-17")
+SINGLE = frozenset(
+    "authorization content-length content-type cookie date location referer retry-after server user-agent".split()
+)
 START_LINE = {"missing-version", "bad-status", "space-in-target", "extra-space"}
 
 
@@ -46,6 +50,7 @@ def _rewritten(head: Head) -> str:
 @rule(
     *VALID,
     needs=["line ends"],
+    sections=["rfc9112/2.2"],
     fix="End every line of the head, the empty one too, with CR LF (\\r\\n).",
     good=[both(ask())],
     bad=[ask("Origin: https://example.com<LF>"), both(ask(), answer("Server: x<LF>"))],
@@ -62,6 +67,7 @@ def line_without_carriage_return(handshake: Handshake, connection: Connection) -
 
 @rule(
     *VALID,
+    sections=["rfc9112/2.2"],
     fix="Take the carriage return out, or put a line feed after it where a line ends.",
     good=[both(ask())],
     bad=[ask("X-Note: one<CR>two")],
@@ -74,6 +80,7 @@ def stray_carriage_return(handshake: Handshake, connection: Connection) -> Itera
 
 @rule(
     *VALID,
+    sections=["rfc9112/5.2"],
     fix="Write the value on one line.",
     good=[both(ask())],
     bad=[ask("X-Note: one", "<SP>two"), both(ask(), answer("X-Note: one", "<TAB>two"))],
@@ -89,6 +96,7 @@ def folded_field(handshake: Handshake, connection: Connection) -> Iterator[Fault
 
 @rule(
     *VALID,
+    sections=["rfc9112/5.1"],
     fix="Put the colon right after the field name.",
     good=[both(ask())],
     bad=[ask("Origin : https://example.com"), both(ask(), answer("Server : x"))],
@@ -104,6 +112,7 @@ def space_around_field_name(handshake: Handshake, connection: Connection) -> Ite
 
 @rule(
     *VALID,
+    sections=["rfc9112/5"],
     fix="Write each line of the head as 'Name: value', or remove the line.",
     good=[both(ask())],
     bad=[ask("this is no field"), ask(": no name"), both(ask(), answer("this is no field"))],
@@ -121,6 +130,7 @@ def line_is_no_field(handshake: Handshake, connection: Connection) -> Iterator[F
 
 @rule(
     *VALID,
+    sections=["rfc9110/5.1"],
     fix="Build field names from letters, digits and !#$%&'*+-.^_`|~ only.",
     good=[both(ask("X-Trace_Id: 1"))],
     bad=[ask("X Trace: 1"), ask("Sec-WebSocket-Prot\xf6col: chat"), both(ask(), answer("X(Y): 1"))],
@@ -135,6 +145,7 @@ def malformed_field_name(handshake: Handshake, connection: Connection) -> Iterat
 
 @rule(
     *VALID,
+    sections=["rfc9110/5.5"],
     fix="Take control characters out of the value, or encode them.",
     good=[both(ask("X-Note: a<TAB>b"))],
     bad=[ask("X-Note: a<NUL>b"), both(ask(), answer("X-Note: a\x1bb"))],
@@ -158,6 +169,7 @@ def _fields(handshake: Handshake) -> Iterator[tuple[Head, Field]]:
 
 @rule(
     *VALID,
+    sections=["rfc9112/3", "rfc9112/4"],
     fix="Send 'GET /path HTTP/1.1', or 'HTTP/1.1 101 Switching Protocols': three parts, single spaces between them.",
     good=[both(ask())],
     bad=[
@@ -188,6 +200,7 @@ def _start(head: Head, kinds: set[str]) -> str:
 
 @rule(
     *VALID,
+    sections=["rfc9110/7.6.1", "rfc9110/7.8"],
     fix="Write Connection and Upgrade as plain names with commas between them.",
     good=[both(ask("Connection: keep-alive, Upgrade"))],
     bad=[
@@ -215,8 +228,32 @@ def _hop(name: str, element: str) -> bool:
 
 
 @rule(
+    *VALID,
+    sections=["rfc9110/5.3"],
+    fix="Send the field once.",
+    good=[both(ask("X-Test: 1", "X-Test: 2"))],
+    bad=[ask("Content-Length: 0", "Content-Length: 0"), both(ask(), answer("Date: x", "Date: x"))],
+)
+def duplicate_single_field(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """A field whose value is no list stands in a message once (RFC 9110, 5.3).
+
+    Of two values, one peer takes the first and another the last; many answer 400.
+    """
+    for head in heads(handshake):
+        names = [field.name.lower() for field in head.fields]
+        for name in sorted(SINGLE & {name for name in names if names.count(name) > 1}) if classic(head) else ():
+            values = list(dict.fromkeys(head.values(name)))
+            found = fields_of(head, name)
+            text = (
+                f"In the {name_of(head)}, {found[0].name} is there {len(found)} times: {', '.join(map(shown, values))}."
+            )
+            mended = line(found[0].name, values[0]) if len(values) == 1 else ""
+            yield Fault(text, field_place(head, found[1]), mended)
+
+
+@rule(
     severity=Severity.WARNING,
-    sections=["rfc9110", "rfc6455/4.1"],
+    sections=["rfc9110/5.6.1", "rfc6455/4.1"],
     fix="Take the empty element or the empty field out.",
     good=[both(ask())],
     bad=[ask("Connection: Upgrade,"), both(ask(), answer("Connection: Upgrade", "Connection:"))],
@@ -236,7 +273,7 @@ def empty_hop_element(handshake: Handshake, connection: Connection) -> Iterator[
 
 @rule(
     severity=Severity.INFO,
-    sections=["rfc9112", "rfc6455/4.2.2"],
+    sections=["rfc9112/4", "rfc6455/4.2.2"],
     fix="Send a space after the status code, and a reason such as 'Switching Protocols'.",
     good=[both(ask())],
     bad=[both(ask(), answer(start="HTTP/1.1 101"))],

@@ -36,6 +36,7 @@ def request_without_host(request: Request, connection: Connection) -> Iterator[F
     "6455-4.1-20",
     "6455-4.1-16",
     sender=Side.CLIENT,
+    sections=["rfc9112/3.2"],
     fix="Send one Host field.",
     good=[ask()],
     bad=[ask("Host: example.com", "Host: example.com"), ask("Host: a.example", "Host: b.example")],
@@ -300,7 +301,7 @@ def duplicate_version(request: Request, connection: Connection) -> Iterator[Faul
 @rule(
     severity=Severity.WARNING,
     sender=Side.CLIENT,
-    sections=["rfc6455/4.1", "rfc9110"],
+    sections=["rfc9110/9.3.1", "rfc6455/4.1"],
     fix="Send the opening request without content: no Content-Length but 0, and no Transfer-Encoding.",
     good=[ask("Content-Length: 0")],
     bad=[ask("Content-Length: 5"), ask("Transfer-Encoding: chunked")],

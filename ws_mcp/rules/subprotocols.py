@@ -71,7 +71,7 @@ def duplicate_subprotocol(request: Request, connection: Connection) -> Iterator[
     "6455-4.2.2-11",
     sender=Side.SERVER,
     fix="Leave Sec-WebSocket-Protocol out of the answer where no subprotocol is agreed.",
-    good=[both(ask(f"{NAME}: chat"))],
+    good=[both(ask())],
     bad=[both(ask(f"{NAME}: chat"), answer(f"{NAME}:"))],
 )
 def empty_subprotocol_answer(response: Response, connection: Connection) -> Iterator[Fault]:
@@ -128,7 +128,7 @@ def malformed_subprotocol_answer(response: Response, connection: Connection) -> 
     sender=Side.SERVER,
     needs=["request", "response"],
     fix="Choose one of the names in the request, letter by letter, or leave the field out.",
-    good=[both(ask(f"{NAME}: chat, superchat"), answer(f"{NAME}: superchat")), both(ask(f"{NAME}: chat"))],
+    good=[both(ask(f"{NAME}: chat, superchat"), answer(f"{NAME}: superchat")), both(ask())],
     bad=[
         both(ask(f"{NAME}: chat"), answer(f"{NAME}: superchat")),
         both(ask(f"{NAME}: chat"), answer(f"{NAME}: Chat")),
@@ -150,6 +150,28 @@ def subprotocol_not_offered(handshake: Handshake, connection: Connection) -> Ite
             corrected = line(NAME, same[0]) if len(same) == 1 else "" if names else without(response, NAME)
             offer = f"the client offered {', '.join(map(shown, names))}" if names else "the client offered none"
             yield fault(response, NAME, f"The answer chooses the subprotocol {shown(name)}; {offer}.", corrected)
+
+
+@rule(
+    severity=Severity.WARNING,
+    sender=Side.SERVER,
+    needs=["request", "response"],
+    sections=["whatwg/websockets#websocket-opening-handshake", "rfc6455/4.2.2"],
+    fix="Let the server choose one of the offered names, or let the client offer none.",
+    good=[both(ask(f"{NAME}: mqtt"), answer(f"{NAME}: mqtt"))],
+    bad=[both(ask(f"{NAME}: mqtt"))],
+)
+def offered_subprotocol_not_answered(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
+    """The client offers subprotocols and the server chooses none: legal by RFC 6455, and yet browsers fail it.
+
+    The WHATWG standard has a browser fail such a connection, and ws (node) does the same; other clients go on without.
+    """
+    request, response = handshake.request, handshake.response
+    if request is not None and response is not None and accepts(response) and not has_field(response, NAME):
+        names = offered(request)
+        if names:
+            text = f"The client offers {', '.join(map(shown, names))}; the answer has no {NAME}."
+            yield fault(response, NAME, text)
 
 
 @rule(

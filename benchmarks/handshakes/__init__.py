@@ -1,0 +1,1 @@
+"""Handshakes, right and broken, and what other implementations make of them."""
