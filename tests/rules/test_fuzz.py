@@ -20,7 +20,9 @@ EXTENSIONS = st.sampled_from(
 PAYLOADS = st.one_of(
     st.binary(max_size=200),
     st.text(max_size=60).map(str.encode),
-    st.sampled_from([b"\x03\xe8", b"\xf2\x48\xcd\xc9\xc9\x07\x00", b"\xc3", b"x" * 126, b"x" * 66000]),
+    st.sampled_from(
+        [b"\x03\xe8", b"\xf2\x48\xcd\xc9\xc9\x07\x00", b"\xc3", b"x" * 126, b"x" * 66000, b"\x81\x80abcd" * 11000]
+    ),
 )
 FRAMES = st.builds(
     frame,

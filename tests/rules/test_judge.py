@@ -268,3 +268,12 @@ def test_an_absurd_length_says_what_it_mostly_means() -> None:
     report = check_frames(b"\x82\x7f\x00\xff\xff\xff\xff\xff\xff\xff", SERVER, "none")
     assert report.incomplete is not None
     assert "bytes before it are missing" in report.incomplete["text"]
+
+
+def test_the_payload_of_a_long_frame_is_never_taken_for_frames() -> None:
+    inside = frame("binary", b"x" * 20, key=KEYS[0]) * 4000
+    data = frame("continuation", inside, key=bytes(4))
+    closely, skimmed = (check_frames(data, CLIENT, "none", None, dissected) for dissected in (1000, 0))
+    assert rules(skimmed) == rules(closely) == ["orphan-continuation", "zero-masking-key"]
+    assert skimmed.incomplete is None
+    assert skimmed.facts["frames_total"] == 1

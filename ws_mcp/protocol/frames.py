@@ -68,7 +68,8 @@ class FrameReader:
             self._held.clear()
         at = 0
         while at < len(data) and not self.stopped:
-            taken, frames = self._skimmer.skim(data, at, self.plain, self.index, self.offset)
+            plain = self.plain if self._long is None else None  # the payload of a long frame is no frame
+            taken, frames = self._skimmer.skim(data, at, plain, self.index, self.offset)
             if taken:
                 at += taken
                 self.offset += taken
