@@ -7,6 +7,7 @@ import pytest
 from benchmarks.handshakes import live, sansio
 from benchmarks.handshakes.compare import Difference, Tally, explained, known, refuse_answer, refuse_request
 from benchmarks.handshakes.generate import OFFERS, answers, good_answer, good_request, requests
+from ws_mcp.judge_handshake import check_handshake
 from ws_mcp.rules.registry import all_rules
 
 REQUESTS = list(requests(400, seed=11))
@@ -19,6 +20,9 @@ def test_what_a_server_refuses_is_an_error_or_a_known_difference(peer: str) -> N
     for text in REQUESTS:
         tally.add(peer, "server", refuse_request(text), sansio.SERVERS[peer](text), text)
     assert tally.unknown() == []
+    for found in tally.differences:
+        advice = (explained(found) or {}).get("advice")
+        assert advice in {None, *(finding.rule for finding in check_handshake(found.text).findings)}
     assert tally.counts[peer, "server", True, True] > 100
     assert tally.counts[peer, "server", False, False] > 100
 

@@ -13,7 +13,6 @@ from ws_mcp.rules.http_parts import (
     accepts,
     fault,
     fields_of,
-    has_field,
     heads,
     joined,
     line,
@@ -97,12 +96,18 @@ def malformed_extension_list(handshake: Handshake, connection: Connection) -> It
 def empty_extension_offer(request: Request, connection: Connection) -> Iterator[Fault]:
     """Sec-WebSocket-Extensions lists one extension at least; some servers answer 400 to an empty one."""
     if _empty(request):
-        yield fault(request, NAME, f"{NAME} is there and lists nothing.", without(request, NAME))
+        yield fault(request, NAME, f"{NAME} {joined(request, NAME)} has a field that lists nothing.", _filled(request))
 
 
 def _empty(head: Head) -> bool:
-    """Whether the field is there and has not one element."""
-    return has_field(head, NAME) and not any(extension.raw for extension in elements(head.values(NAME)))
+    """Whether one of the fields has not one element; each has to fit the grammar."""
+    return any(not value.strip(" \t,") for value in head.values(NAME))
+
+
+def _filled(head: Head) -> str:
+    """The field with what it lists, or the head without it where that is nothing."""
+    kept = [extension.raw for extension in elements(head.values(NAME)) if extension.raw]
+    return line(NAME, ", ".join(kept)) if kept else without(head, NAME)
 
 
 @rule(
@@ -120,12 +125,10 @@ def empty_extension_element(handshake: Handshake, connection: Connection) -> Ite
     """
     for head in judged(handshake):
         found = elements(head.values(NAME))
-        if not _empty(head) and any(
-            not extension.name and not extension.parameters and sound(extension) for extension in found
-        ):
-            kept = [extension.raw for extension in found if extension.raw]
+        hollow = any(not extension.raw for extension in found)
+        if hollow and not _empty(head):
             text = f"In the {name_of(head)}, {NAME} {joined(head, NAME)} has an empty element."
-            yield fault(head, NAME, text, line(NAME, ", ".join(kept)) if kept else "")
+            yield fault(head, NAME, text, _filled(head))
 
 
 @rule(
@@ -208,7 +211,9 @@ def _deflate(head: Head) -> Iterator[Extension]:
 def empty_extension_answer(response: Response, connection: Connection) -> Iterator[Fault]:
     """An empty field is not the same as none, and is not sent."""
     if accepts(response) and _empty(response):
-        yield fault(response, NAME, f"{NAME} is there and lists nothing.", without(response, NAME))
+        yield fault(
+            response, NAME, f"{NAME} {joined(response, NAME)} has a field that lists nothing.", _filled(response)
+        )
 
 
 @rule(
