@@ -80,6 +80,16 @@ def test_what_was_not_checked_and_what_breaks_off_is_said() -> None:
     assert "undecided:" in text
 
 
+def test_several_corrections_are_also_shown_as_one_mended_head() -> None:
+    wrong = ANSWER.replace("Connection: Upgrade", "Connection: close", 1).replace("Version: 13", "Version: 8")
+    checked = handshakes.check(wrong.partition("HTTP/1.1 101")[0])
+    text = render(checked.report, checked.evidence)
+    head = text.partition("The request, mended:\n")[2].partition("\n\n")[0]
+    mended = "\n".join(line.strip() for line in head.splitlines()) + "\n\n"
+    assert "Connection: Upgrade\n" in mended
+    assert handshakes.check(mended).report.ok
+
+
 def test_many_rules_that_lack_one_thing_are_counted_not_listed() -> None:
     checked = handshakes.check(ANSWER.partition("HTTP/1.1 101")[0])
     needing = [rule for rule, needs in checked.report.unchecked if needs == "response"]

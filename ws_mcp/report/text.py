@@ -21,7 +21,7 @@ def render(report: Report, evidence: Evidence, paint: Paint = plain, frames: boo
     blocks = [_finding(finding, evidence, paint) for finding in report.findings]
     if frames:
         blocks.append("\n".join(_frame(frame, paint) for frame in report.facts.get("frames", ())))
-    blocks += ["\n".join(_open_ends(report)), "\n".join(_verdict(report, evidence, paint))]
+    blocks += [_mended(report), "\n".join(_open_ends(report)), "\n".join(_verdict(report, evidence, paint))]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -33,7 +33,7 @@ def _finding(finding: Finding, evidence: Evidence, paint: Paint) -> str:
     lines += [f"    {row}" for row in draw(first, evidence, paint)]
     lines += _labelled("Fix", finding.fix)
     if finding.corrected:
-        lines += _corrected(printable(finding.corrected.replace("\r\n", "\n")))
+        lines += _corrected(_lines(finding.corrected))
     if finding.count > 1:
         lines += _labelled("Also", _others(finding))
     if finding.interop:
@@ -50,9 +50,22 @@ def _others(finding: Finding) -> str:
 
 
 def _corrected(text: str) -> list[str]:
-    if "\n" not in text.strip():
-        return _labelled("Corrected", text.strip())
-    return ["  Corrected", *(f"    {line}" for line in text.strip().splitlines())]
+    if "\n" not in text:
+        return _labelled("Corrected", text)
+    return ["  Corrected", *(f"    {line}" for line in text.splitlines())]
+
+
+def _mended(report: Report) -> str:
+    """The heads with everything mended, where that takes more than one correction."""
+    heads: Mapping[str, str] = report.facts.get("mended", {})
+    if sum(bool(finding.corrected) for finding in report.findings) < 2:
+        return ""
+    blocks = (f"The {name}, mended:\n{textwrap.indent(_lines(head), '    ')}" for name, head in heads.items())
+    return "\n\n".join(blocks)
+
+
+def _lines(text: str) -> str:
+    return printable(text.replace("\r\n", "\n")).strip()
 
 
 def _labelled(label: str, text: str) -> list[str]:

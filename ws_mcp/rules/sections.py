@@ -16,6 +16,7 @@ from ws_mcp.wire import Frame
 
 SOURCE = "rule"
 _FRAMES = 6  # of an example that are taken apart
+_LONGEST, _LINES = 160, 24  # of an example
 _BAD, _GOOD = 3, 2  # examples that a section shows
 _HEADS = (Handshake, Request, Response)
 _ALIKE = {Severity.ERROR: "breaks a MUST", Severity.WARNING: "breaks a SHOULD", Severity.INFO: "advice"}
@@ -80,7 +81,16 @@ def _examples(rule: Rule) -> Iterator[str]:
         shown = [drawn(one) if one is first or one.segments else _differing(one, first) for one in examples]
         if shown:
             yield f"{label}:"
-            yield "\n\n".join(f"```text\n{text}\n```" for text in dict.fromkeys(shown))
+            yield "\n\n".join(f"```text\n{_short(text)}\n```" for text in dict.fromkeys(shown))
+
+
+def _short(text: str) -> str:
+    """The text without the bulk that some examples are about."""
+    lines = [
+        line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… ({len(line):,} characters)"
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines if len(lines) <= _LINES else [*lines[:_LINES], f"… ({len(lines)} lines)"])
 
 
 def _differing(example: Example, first: Example | None) -> str:
