@@ -284,3 +284,56 @@ class Report:
             "next": self.next,
             "next_offset": None,
         }
+
+
+# --- Probing: how a live peer reacts. ---
+
+
+class Verdict(StrEnum):
+    """What a peer's reaction to a case is worth.
+
+    NON_STRICT: tolerated, though not what the RFC asks for. INFORMATIONAL: a measured fact, neither right nor wrong.
+    NOT_RUN: this peer or these options leave nothing to judge.
+    """
+
+    PASSED = "PASSED"
+    NON_STRICT = "NON_STRICT"
+    FAILED = "FAILED"
+    INFORMATIONAL = "INFORMATIONAL"
+    NOT_RUN = "NOT_RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case. The end of the connection (``closing``) is judged apart from the behaviour.
+
+    ``sent`` and ``received`` are the bytes both ways as hexadecimal, cut where they grow long; ``seconds`` is how long
+    it took; ``explanation`` is what helps to read it: why a peer may do so, which setting changes it.
+    """
+
+    case: str
+    title: str
+    verdict: Verdict
+    expected: str
+    actual: str
+    requirements: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    closing: Verdict = Verdict.NOT_RUN
+    closing_actual: str = ""
+    explanation: str = ""
+    sent: str = ""
+    received: str = ""
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """The behaviour or the closing is wrong."""
+        return Verdict.FAILED in (self.verdict, self.closing)
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that crosses a door."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,141 @@
+"""Plays the client: one connection to a server under test for each exchange. Redirects are never followed."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field, replace
+
+from ws_mcp.judge_handshake import judge_handshake
+from ws_mcp.probe.heads import Ask, new_key, right_request
+from ws_mcp.probe.observed import Observed
+from ws_mcp.probe.settings import Settings
+from ws_mcp.probe.talk import Talk
+from ws_mcp.probe.targets import Target, tls
+from ws_mcp.probe.verdicts import Judged, judge, judge_closing, settled
+from ws_mcp.probe.words import Case, Kind
+from ws_mcp.protocol.heads import START, parse_head, split_lines
+from ws_mcp.types import Finding, Handshake, Policy, Request, Response, Severity, Side, Verdict
+
+_RIGHT = Ask()
+_OWN_DOING = ("connection-refused",)  # a refusal is what most wrong requests are sent for
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What one case came to."""
+
+    verdict: Verdict
+    actual: str
+    closing: Verdict
+    closing_actual: str
+    seen: Observed
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True)
+class Door:
+    """A server under test and how to talk to it."""
+
+    target: Target
+    settings: Settings
+    context: ssl.SSLContext | None = None
+    echo: bool = True
+    deflate: str = ""
+    connected: str = field(default="")
+
+    @classmethod
+    def to(cls, target: Target, settings: Settings) -> Door:
+        """The door to ``target``."""
+        return cls(target, settings, tls(target, settings.insecure))
+
+    async def connect(self, limit: float) -> Talk | str:
+        """A connection, or why there is none. Only addresses that were checked are tried."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        trouble = ""
+        for address in [self.connected] if self.connected else self.target.addresses:
+            try:
+                async with asyncio.timeout_at(started + limit):
+                    reader, writer = await asyncio.open_connection(
+                        address,
+                        self.target.port,
+                        ssl=self.context,
+                        server_hostname=self.target.name if self.context else None,
+                    )
+            except TimeoutError:
+                trouble = "no connection in time"
+            except (OSError, ssl.SSLError, ValueError) as error:
+                trouble = f"no connection: {error}"
+            else:
+                self.connected = address
+                return Talk(reader, writer, Side.CLIENT, started + limit)
+        return trouble
+
+    async def open(self, talk: Talk, case: Case) -> tuple[Finding, ...]:
+        """The opening handshake of a case; the answer goes into ``talk.observed``."""
+        ask = case.ask or _RIGHT
+        key = new_key()
+        fields = {**right_request(self.target.host), **self.settings.fields(ask.bare)}
+        if case.offer:
+            fields["Sec-WebSocket-Extensions"] = (case.offer,)
+        raw = ask.encode(self.target.resource, fields, key)
+        for at in range(0, len(raw), ask.size or len(raw)):
+            await talk.write(raw[at : at + (ask.size or len(raw))])
+            await asyncio.sleep(0)
+        return _answered(talk, raw, await talk.head(), self.target.secure)
+
+    async def exchange(self, case: Case, limit: float | None = None) -> Exchange:
+        """Runs one case."""
+        talk = await self.connect(limit or case.limit or self.settings.limit)
+        if isinstance(talk, str):
+            seen = Observed(refused=talk)
+            return Exchange(Verdict.FAILED, talk, Verdict.NOT_RUN, "", seen)
+        try:
+            return await self._run(talk, case)
+        finally:
+            talk.hang_up()
+
+    async def _run(self, talk: Talk, case: Case) -> Exchange:
+        seen = talk.observed
+        findings = await self.open(talk, case)
+        if seen.response is not None and seen.response.status == 101:
+            agreed = ", ".join(seen.response.values("Sec-WebSocket-Extensions"))
+            if case.needs_deflate and "permessage-deflate" not in agreed:
+                return Exchange(Verdict.NOT_RUN, "no permessage-deflate agreed", Verdict.NOT_RUN, "", seen, findings)
+            talk.opened(agreed, case.right)
+            if not case.opening:
+                await talk.perform(case.steps)
+                await talk.react(lambda: settled(case, seen, self.echo), case.sentinel)
+        judged = self._judged(case, seen, findings)
+        if seen.response is not None and seen.response.status == 101 and judged.reaction is not None:
+            await talk.farewell()
+        closing, how = judge_closing(judged.reaction, seen, server=True)
+        every = tuple(f for f in (*findings, *talk.findings()) if f.rule not in (*case.ignore, *_OWN_DOING))
+        return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+
+    def _judged(self, case: Case, seen: Observed, findings: tuple[Finding, ...]) -> Judged:
+        """The verdict; an answer that opens the connection and breaks a rule itself has not passed."""
+        judged = judge(case, seen, self.echo)
+        accepted = judged.reaction is not None and judged.reaction.kind is Kind.ACCEPT
+        broken = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if accepted and broken and judged.verdict is Verdict.PASSED:
+            return replace(judged, verdict=Verdict.FAILED, actual=f"{judged.actual}; but {broken[0].message}")
+        return judged
+
+
+def _answered(talk: Talk, asked: bytes, head: bytes, secure: bool) -> tuple[Finding, ...]:
+    """Reads the answer, and judges the server's part of the handshake."""
+    seen = talk.observed
+    text = head.decode("latin-1")
+    if not text.endswith(("\r\n\r\n", "\n\n")) or not START.match(text.partition("\n")[0].rstrip("\r")):
+        return ()
+    response, _ = parse_head(split_lines(text))
+    if not isinstance(response, Response):
+        return ()
+    seen.response = response
+    request, _ = parse_head(split_lines(asked.decode("latin-1")))
+    if not isinstance(request, Request):
+        return ()
+    report = judge_handshake(Handshake(request, response), Policy(scheme="wss" if secure else "ws"))
+    return tuple(finding for finding in report.findings if finding.where[0].side is Side.SERVER)

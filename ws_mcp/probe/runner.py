@@ -1,0 +1,174 @@
+"""Runs many cases against a server, side by side and within bounds, and puts the result together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ws_mcp.errors import WsMcpError
+from ws_mcp.probe import studies
+from ws_mcp.probe.catalogue import left_out, sections, select
+from ws_mcp.probe.client import Door, Exchange
+from ws_mcp.probe.explaining import explain
+from ws_mcp.probe.observed import Observed
+from ws_mcp.probe.result import ProbeReport, group
+from ws_mcp.probe.settings import Settings
+from ws_mcp.probe.targets import read_url, resolve
+from ws_mcp.probe.telling import tell_expected
+from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
+from ws_mcp.types import Finding, Outcome, Side, Verdict
+
+AGAIN = 4  # connections at a time when silent cases are tried again
+HEX = 512  # bytes each way that an outcome shows
+
+HELLO = "probe says hello"
+_FIRST = Case("peer", "", (), (Send("text", HELLO.encode()),), (echo(HELLO), Expect(Kind.ALIVE)), sentinel=True)
+
+
+class UnreachableError(WsMcpError):
+    """No connection opens, so nothing can be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Sent after each case."""
+
+    done: int
+    total: int
+    outcome: Outcome
+
+
+Report = Callable[[Progress], None]
+
+
+async def probe_server(url: str, settings: Settings | None = None, progress: Report | None = None) -> ProbeReport:
+    """Runs the cases against the server at ``url``.
+
+    Raises:
+        InputError: the URL cannot be used, its host is not allowed, or no case is selected.
+        UnreachableError: the server does not open a connection for a right request.
+    """
+    settings = settings or Settings()
+    target = await resolve(read_url(url), settings.allowed)
+    cases = select(settings, Side.SERVER)
+    door = Door.to(target, settings)
+    started = asyncio.get_running_loop().time()
+    notes = await _first(door)
+    run = Run(door, cases, progress)
+    await run.all()
+    return ProbeReport(
+        target.url,
+        "server",
+        run.agent,
+        run.outcomes(),
+        group((case.id, run.findings.get(case.id, ())) for case in cases),
+        asyncio.get_running_loop().time() - started,
+        (*notes, *left_out(settings, Side.SERVER)),
+        run.incomplete,
+    )
+
+
+async def _first(door: Door) -> list[str]:
+    """The right exchange: whether there is a server at all, and whether it echoes."""
+    wanted = door.settings.echo
+    door.echo = True
+    found = await door.exchange(_FIRST, limit=max(5.0, door.settings.limit))
+    seen = found.seen
+    if seen.refused:
+        raise UnreachableError(f"{door.target.url}: {seen.refused}. Is the server running, and is the port right?")
+    if seen.response is None or seen.response.status != 101:
+        raise UnreachableError(
+            f"{door.target.url} answers a right opening request with {found.actual}. Give the path, and what "
+            "authenticates (--header 'Authorization: …', --cookie, --subprotocol), so that a connection opens."
+        )
+    echoes = any(content == HELLO.encode() for _, content in seen.messages)
+    door.echo = echoes if wanted is None else wanted
+    if not door.echo:
+        return ["The server does not echo, so the content of messages was not checked, only that they are taken."]
+    return []
+
+
+class Run:
+    """One run: what was found by case id."""
+
+    def __init__(self, door: Door, cases: list[Case], progress: Report | None) -> None:
+        self.door, self.cases, self._progress = door, cases, progress
+        self.found: dict[str, Outcome] = {}
+        self.findings: dict[str, tuple[Finding, ...]] = {}
+        self.incomplete = ""
+        self.agent = ""
+
+    async def all(self) -> None:
+        """Runs every case; cases in which nothing came are tried once more, with less going on."""
+        settings = self.door.settings
+        quick = [case for case in self.cases if case.effort != "stress"]
+        extra = sum((case.limit or 0.0) for case in self.cases if case.effort != "default")
+        try:
+            async with asyncio.timeout(settings.total + extra):
+                await self._pool(quick, settings.parallel)
+                silent = [case for case in quick if self._silent(case)]
+                await self._pool(silent, min(AGAIN, settings.parallel), again=True)
+                await self._pool([case for case in self.cases if case.effort == "stress"], 1)
+        except TimeoutError:
+            missing = len(self.cases) - len(self.found)
+            self.incomplete = f"the time ({settings.total + extra:g} s) was over with {missing} cases left"
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """In the order of the cases; what was not reached is NOT_RUN."""
+        return tuple(self.found.get(case.id) or _outcome(case, None, 0.0) for case in self.cases)
+
+    async def _pool(self, cases: list[Case], width: int, again: bool = False) -> None:
+        gate = asyncio.Semaphore(max(1, width))
+
+        async def one(case: Case) -> None:
+            async with gate:
+                await self._one(case, again)
+
+        async with asyncio.TaskGroup() as tasks:
+            for case in cases:
+                tasks.create_task(one(case))
+
+    async def _one(self, case: Case, again: bool) -> None:
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        study = studies.STUDIES.get(case.study)
+        exchange = await (study(self.door, case) if study else self.door.exchange(case))
+        self.findings[case.id] = exchange.findings
+        if exchange.seen.response is not None and not self.agent:
+            self.agent = ", ".join(exchange.seen.response.values("Server"))[:100]
+        outcome = self.found[case.id] = _outcome(case, exchange, clock() - started)
+        if self._progress is not None and not again:
+            self._progress(Progress(len(self.found), len(self.cases), outcome))
+
+    def _silent(self, case: Case) -> bool:
+        """It failed because nothing came in time, which a busy machine does too."""
+        outcome = self.found[case.id]
+        late = outcome.seconds >= (case.limit or self.door.settings.limit) * 0.9
+        return not case.study and case.effort == "default" and outcome.verdict is Verdict.FAILED and late
+
+
+def _outcome(case: Case, exchange: Exchange | None, seconds: float) -> Outcome:
+    if exchange is None:
+        exchange = Exchange(Verdict.NOT_RUN, "the time was over", Verdict.NOT_RUN, "", Observed())
+    outcome = Outcome(
+        case.id,
+        case.title,
+        exchange.verdict,
+        tell_expected(case),
+        exchange.actual,
+        case.requirements,
+        sections(case),
+        exchange.closing,
+        exchange.closing_actual,
+        case.why,
+        _hex(exchange.seen.sent, exchange.seen.sent_size),
+        _hex(exchange.seen.received, exchange.seen.received_size),
+        round(seconds, 3),
+    )
+    return replace(outcome, explanation=explain(case, outcome))
+
+
+def _hex(data: bytes, size: int) -> str:
+    shown = data[:HEX].hex(" ")
+    return f"{shown} … ({size:,} bytes)" if size > HEX else shown

@@ -1,0 +1,62 @@
+"""What the user asks of a probe: who to talk to, how, and within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LIMIT = 2.0  # seconds for a case
+TOTAL = 120.0  # seconds for the default set; slow and stress cases add to it
+PARALLEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of a probe.
+
+    Attributes:
+        headers: fields to send with each right request, ("Authorization", "Bearer …"); cookies and the like too.
+        subprotocols: what to offer.
+        echo: whether the peer sends messages back; None finds out.
+        insecure: whether any TLS certificate is good enough.
+        only: prefixes of case ids, or requirement ids; none means all.
+        slow, stress: whether cases that wait long, or can hurt, are run.
+        limit: seconds for a case; ``total`` for all of them.
+        parallel: connections at a time.
+        allowed: hosts beyond loopback that may be probed.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    subprotocols: tuple[str, ...] = ()
+    echo: bool | None = None
+    insecure: bool = False
+    only: tuple[str, ...] = ()
+    slow: bool = False
+    stress: bool = False
+    limit: float = LIMIT
+    total: float = TOTAL
+    parallel: int = PARALLEL
+    allowed: tuple[str, ...] = ()
+
+    def fields(self, bare: bool = False) -> Mapping[str, tuple[str, ...]]:
+        """The user's fields by name; a bare request has none that authenticates."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self.headers:
+            if not (bare and name.lower() in SECRETS):
+                found[name] = (*found.get(name, ()), value)
+        if self.subprotocols:
+            found["Sec-WebSocket-Protocol"] = (", ".join(self.subprotocols),)
+        return found
+
+
+SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the first exchange showed of a peer."""
+
+    echo: bool
+    deflate: str = ""
+    server: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)
