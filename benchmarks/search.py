@@ -164,7 +164,7 @@ def _compare(library: Library, name: str, misses: bool, ours_only: bool) -> None
     if ours_only:
         return
     with tempfile.TemporaryDirectory() as folder:
-        peers = {
+        peers: dict[str, Callable[[], Engine]] = {
             "Whoosh, default parser": lambda: whoosh_default(sections, folder),
             "SQLite FTS5, porter, OR": lambda: fts5(sections),
             "bm25s": lambda: bm25s(sections),

@@ -1,7 +1,7 @@
 """What goes wrong because of what we were given.
 
-A broken protocol is a ``Finding``; input that cannot be used is one of these. Every message says what to send instead and
-stays under 1,000 characters, so that it can be shown as it is, by either door.
+A broken protocol is a ``Finding``; input that cannot be used is one of these. Every message says what to send instead
+and stays under 1,000 characters, so that it can be shown as it is, by either door.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import synthetic
+from tests.knowledge.official import synthetic
 
 TYPES = {".txt": "text/plain; charset=utf-8", ".json": "application/json", ".xml": "application/xml"}
 CHANGED = email.utils.formatdate(1_700_000_000, usegmt=True)

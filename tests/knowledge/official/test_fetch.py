@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import official_docs
 import pytest
-import synthetic
-from faulty_upstream import Exchange, Server, serving
 
+from tests.knowledge.official import official_docs, synthetic
+from tests.knowledge.official.faulty_upstream import Exchange, Server, serving
 from ws_mcp.errors import InputError, NotFoundError
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.official.download import Limits, Validators

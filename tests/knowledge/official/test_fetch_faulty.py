@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import synthetic
-from faulty_upstream import Exchange, Server, serving
 
+from tests.knowledge.official import synthetic
+from tests.knowledge.official.faulty_upstream import Exchange, Server, serving
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.official.download import Limits
 from ws_mcp.knowledge.official.fetch import fetch

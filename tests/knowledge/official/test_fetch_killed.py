@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-import synthetic
-from faulty_upstream import Exchange, serving
 
+from tests.knowledge.official import synthetic
+from tests.knowledge.official.faulty_upstream import Exchange, serving
 from ws_mcp.knowledge.official import checks, store
 from ws_mcp.knowledge.official.fetch import fetch
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import official_docs
 import pytest
-import synthetic
 
+from tests.knowledge.official import official_docs, synthetic
 from ws_mcp.errors import InputError
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.official.download import Limits

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tomllib
 
-import official_docs
 import pytest
-import synthetic
 
+from tests.knowledge.official import official_docs, synthetic
 from ws_mcp.data import folder
 from ws_mcp.knowledge.official.iana import REGISTRIES, Registry, read_xml, registries
 from ws_mcp.knowledge.official.text import DocumentError

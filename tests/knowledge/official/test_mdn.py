@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import official_docs
 import pytest
-import synthetic
 
+from tests.knowledge.official import official_docs, synthetic
 from ws_mcp.knowledge.official.mdn import read_html, read_json
 from ws_mcp.knowledge.official.text import DocumentError, Part, fold
 

@@ -6,10 +6,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import official_docs
 import pytest
-import synthetic
 
+from tests.knowledge.official import official_docs, synthetic
 from ws_mcp.knowledge.official import sources
 from ws_mcp.knowledge.official.rfc import read_text
 from ws_mcp.knowledge.official.rfc_html import read_html

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import synthetic
 
+from tests.knowledge.official import synthetic
 from ws_mcp.errors import StorageError
 from ws_mcp.knowledge.official import checks, gather, parse, store
 from ws_mcp.knowledge.official.fetch import fetch
