@@ -91,7 +91,7 @@ def cookie_without_origin(request: Request, connection: Connection) -> Iterator[
     bad=[ask("Cookie: a=" + "x" * 8192, "Origin: https://example.com")],
 )
 def oversized_field(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
-    """One field line is longer than 8 KiB, the limit of nginx, Apache, aiohttp, h11 and others.
+    """One field line is longer than 8 KiB, the limit of nginx, Apache, aiohttp, websockets and others.
 
     They answer 400 or 431, or close without a word.
     """
@@ -116,7 +116,7 @@ def oversized_field(handshake: Handshake, connection: Connection) -> Iterator[Fa
 def oversized_head(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
     """The head is larger than 16 KiB, or has more than 100 fields.
 
-    node allows 16 KiB in all, h11 64 KiB, websockets 128 fields, others about 100; they answer 400 or 431.
+    node allows 16 KiB in all, websockets 128 fields, others about 100; they answer 400 or 431, or hang up.
     """
     for head in heads(handshake):
         size = head.size or sum(len(field.name) + len(field.value) + 4 for field in head.fields)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 ASKED = {
     "Host": "example.com",
-    "Upgrade": "websocket",
     "Connection": "Upgrade",
-    "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+    "Upgrade": "websocket",
     "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
 }
 ANSWERED = {
     "Upgrade": "websocket",
@@ -16,10 +16,10 @@ ANSWERED = {
 }
 CONNECT = {
     ":method": "CONNECT",
-    ":protocol": "websocket",
+    ":authority": "example.com",
     ":scheme": "https",
     ":path": "/chat",
-    ":authority": "example.com",
+    ":protocol": "websocket",
     "sec-websocket-version": "13",
 }
 

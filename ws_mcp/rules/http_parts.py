@@ -9,6 +9,7 @@ from ws_mcp.types import Fault, Field, Handshake, Place, Request, Response, Side
 Head = Request | Response
 
 SHOWN = 80  # characters of a value that a message repeats
+_RESHAPED = frozenset({"space-in-target", "extra-space", "missing-version", "bad-status", "missing-reason"})
 SAFE = frozenset("\r\n")
 
 
@@ -79,11 +80,15 @@ def start_line(head: Head) -> str:
 
 
 def start_place(head: Head) -> Place:
-    """The request line or status line."""
+    """The request line or status line; the place is empty where the form does not tell how it was written."""
     label = "request line" if isinstance(head, Request) else "status line"
-    offset = min((field.offset for field in head.fields), default=0)
-    length = len(start_line(head))
-    return Place(side_of(head), None, 0, min(length, offset) if offset else length, label)
+    begin = sum(note.length for note in head.notes if note.kind in {"leading-empty-lines", "unknown-lines"})
+    first = min((field.offset for field in head.fields), default=0)
+    odd = any(note.kind in _RESHAPED for note in head.notes)
+    after = first - begin if head.fields else head.size - 2
+    if odd or after - len(start_line(head)) not in {1, 2}:
+        return Place(side_of(head), None, begin, max(first - begin - 1, 0) if odd else 0, label)
+    return Place(side_of(head), None, begin, len(start_line(head)), label)
 
 
 def field_place(head: Head, field: Field) -> Place:

@@ -13,6 +13,15 @@ from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Request, Severity, Side
 
 BROWSER = re.compile(r"^Mozilla/5\.0 \(.*(?:Gecko/|AppleWebKit/)")
+FLAWS = {
+    "not-an-origin": "it lacks 'scheme://host'",
+    "path": "something follows the host and port",
+    "userinfo": "there is a user before '@'",
+    "upper-case": "it has upper-case letters",
+    "default-port": "it names the default port",
+    "empty-host": "the host is empty",
+    "bad-host": "the host has characters that no host has",
+}
 LOCAL = "file://"  # Chromium's Origin for pages from disk: no host, and nothing else can be sent
 
 
@@ -77,7 +86,8 @@ def malformed_origin(request: Request, connection: Connection) -> Iterator[Fault
         value = field.value.strip(" \t")
         faults = () if value == LOCAL else parse_origin(value).faults
         if faults:
-            text = f"Origin is {shown(value)}, no serialised origin: {', '.join(faults).replace('-', ' ')}."
+            flaws = ", ".join(dict.fromkeys(FLAWS.get(known, known.replace("-", " ")) for known in faults))
+            text = f"Origin is {shown(value)}, no serialised origin: {flaws}."
             yield Fault(text, field_place(request, field), _mended(value))
 
 

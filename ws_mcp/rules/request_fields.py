@@ -13,6 +13,13 @@ from ws_mcp.types import Fault, Request, Severity, Side
 
 NONCE = 16  # bytes
 HOST, KEY, VERSION = "Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"
+FLAWS = {
+    "empty-host": "the host is empty",
+    "bad-host": "the host has characters that no host has",
+    "bad-ipv6": "what stands in brackets is no IPv6 address",
+    "bad-port": "the port is no number up to 65535",
+    "user-in-host": "there is a user before '@'",
+}
 IGNORED = {"empty-port"}  # "host:" is grammatical (RFC 3986, 3.2.3)
 
 
@@ -81,7 +88,7 @@ def malformed_host(request: Request, connection: Connection) -> Iterator[Fault]:
             if authority.userinfo is not None:
                 faults.append("user-in-host")
             if faults:
-                text = f"{field.name} is {shown(value)}, no host and port: {', '.join(faults).replace('-', ' ')}."
+                text = f"{field.name} is {shown(value)}, no host and port: {', '.join(map(FLAWS.__getitem__, faults))}."
                 yield Fault(text, field_place(request, field), _ascii_host(field.name, value))
 
 

@@ -98,7 +98,7 @@ def malformed_request_target(request: Request, connection: Connection) -> Iterat
     if target.form == "absolute" and target.url and target.url.scheme in {"http", "https"} and classic(request):
         return
     corrected = target.url.resource if target.url else f"/{raw}" if target.form == "invalid" else ""
-    what = "a ws or wss URL" if target.form == "absolute" else f"of {target.form} form"
+    what = {"absolute": "no http or https URI", "invalid": "no path"}.get(target.form, f"of the {target.form} form")
     text = f"The request target {shown(raw)} is {what}; it must be a path that starts with '/'."
     yield Fault(text, _place(request), _corrected(request, corrected) if corrected else "")
 
