@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -53,7 +54,8 @@ def _text(environment: SandboxedEnvironment, template: Template, source: Path, v
     except jinja2.TemplateError as error:
         place = f"{getattr(error, 'name', None) or name}:{getattr(error, 'lineno', None) or '?'}"
         raise InputError(f"{template.name} is broken at {place}: {error}. Report it, or mend the template.") from error
-    return text.lstrip("\n").encode()
+    # Parts that are left out leave their blank lines behind.
+    return (re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n").encode()
 
 
 @cache
