@@ -42,7 +42,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How an answer differs from the right one; see ``Ask``. "{accept}" stands for the Accept value that fits."""
+    """How an answer differs from the right one; see ``Ask``. "{accept}" stands for the Accept value that fits.
+
+    "{wrong}" fits another key, "{cut}" lacks its padding.
+    """
 
     status: str = "HTTP/1.1 101 Switching Protocols"
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -54,7 +57,8 @@ class Answer:
     def encode(self, base: Mapping[str, tuple[str, ...]], key: str) -> bytes:
         """The answer to a request with this key."""
         wrong = build.accept("AAAAAAAAAAAAAAAAAAAAAA==")
-        named = {"{accept}": build.accept(key), "{wrong}": wrong, "{key}": key}
+        right = build.accept(key)
+        named = {"{accept}": right, "{wrong}": wrong, "{key}": key, "{cut}": right.rstrip("=")}
         lines = [self.status, *_lines({**base, **self.fields}, self.lower, named), *self.extra]
         return _joined(lines, self.end) + self.body
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from ws_mcp.errors import WsMcpError
 from ws_mcp.probe import studies
-from ws_mcp.probe.catalogue import left_out, sections, select
-from ws_mcp.probe.client import Door, Exchange
-from ws_mcp.probe.explaining import explain
-from ws_mcp.probe.observed import Observed
+from ws_mcp.probe.catalogue import left_out, select
+from ws_mcp.probe.client import Door
+from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
 from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.targets import read_url, resolve
-from ws_mcp.probe.telling import tell_expected
 from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
 from ws_mcp.types import Finding, Outcome, Side, Verdict
 
 AGAIN = 4  # connections at a time when silent cases are tried again
-HEX = 512  # bytes each way that an outcome shows
 
 HELLO = "probe says hello"
 _FIRST = Case("peer", "", (), (Send("text", HELLO.encode()),), (echo(HELLO), Expect(Kind.ALIVE)), sentinel=True)
@@ -28,18 +23,6 @@ _FIRST = Case("peer", "", (), (Send("text", HELLO.encode()),), (echo(HELLO), Exp
 
 class UnreachableError(WsMcpError):
     """No connection opens, so nothing can be judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Sent after each case."""
-
-    done: int
-    total: int
-    outcome: Outcome
-
-
-Report = Callable[[Progress], None]
 
 
 async def probe_server(url: str, settings: Settings | None = None, progress: Report | None = None) -> ProbeReport:
@@ -93,7 +76,8 @@ class Run:
     """One run: what was found by case id."""
 
     def __init__(self, door: Door, cases: list[Case], progress: Report | None) -> None:
-        self.door, self.cases, self._progress = door, cases, progress
+        self.door, self.cases = door, cases
+        self._progressing = Progressing(len(cases), progress)
         self.found: dict[str, Outcome] = {}
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.incomplete = ""
@@ -116,7 +100,7 @@ class Run:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """In the order of the cases; what was not reached is NOT_RUN."""
-        return tuple(self.found.get(case.id) or _outcome(case, None, 0.0) for case in self.cases)
+        return tuple(self.found.get(case.id) or outcome_of(case, None, 0.0) for case in self.cases)
 
     async def _pool(self, cases: list[Case], width: int, again: bool = False) -> None:
         gate = asyncio.Semaphore(max(1, width))
@@ -137,38 +121,12 @@ class Run:
         self.findings[case.id] = exchange.findings
         if exchange.seen.response is not None and not self.agent:
             self.agent = ", ".join(exchange.seen.response.values("Server"))[:100]
-        outcome = self.found[case.id] = _outcome(case, exchange, clock() - started)
-        if self._progress is not None and not again:
-            self._progress(Progress(len(self.found), len(self.cases), outcome))
+        outcome = self.found[case.id] = outcome_of(case, exchange, clock() - started)
+        if not again:
+            self._progressing.tell(outcome)
 
     def _silent(self, case: Case) -> bool:
         """It failed because nothing came in time, which a busy machine does too."""
         outcome = self.found[case.id]
         late = outcome.seconds >= (case.limit or self.door.settings.limit) * 0.9
         return not case.study and case.effort == "default" and outcome.verdict is Verdict.FAILED and late
-
-
-def _outcome(case: Case, exchange: Exchange | None, seconds: float) -> Outcome:
-    if exchange is None:
-        exchange = Exchange(Verdict.NOT_RUN, "the time was over", Verdict.NOT_RUN, "", Observed())
-    outcome = Outcome(
-        case.id,
-        case.title,
-        exchange.verdict,
-        tell_expected(case),
-        exchange.actual,
-        case.requirements,
-        sections(case),
-        exchange.closing,
-        exchange.closing_actual,
-        case.why,
-        _hex(exchange.seen.sent, exchange.seen.sent_size),
-        _hex(exchange.seen.received, exchange.seen.received_size),
-        round(seconds, 3),
-    )
-    return replace(outcome, explanation=explain(case, outcome))
-
-
-def _hex(data: bytes, size: int) -> str:
-    shown = data[:HEX].hex(" ")
-    return f"{shown} … ({size:,} bytes)" if size > HEX else shown

@@ -42,28 +42,32 @@ async def _opened(door: Door, case: Case, offer: str = "") -> Talk | Exchange:
 
 
 async def announced_size(door: Door, case: Case) -> Exchange:
-    """The smallest announced size that is refused before its payload came."""
-    last: Observed = Observed()
-    for power in LADDER:
-        talk = await _opened(door, case)
-        if isinstance(talk, Exchange):
-            return talk
-        try:
-            size = (1 << power) + 1
-            await talk.perform((Send("binary", b"\0" * 16, form=64, length=size),))
-            seen = last = talk.observed
-            await talk.listen(lambda seen=seen: seen.close is not None, talk.clock() + PATIENCE)  # type: ignore[misc]
-        finally:
-            talk.hang_up()
+    """The smallest announced size that is refused before its payload came; each size on a connection of its own."""
+    rungs = await asyncio.gather(*(_announce(door, case, (1 << power) + 1) for power in LADDER))
+    below = 0
+    for power, (seen, trouble) in zip(LADDER, rungs, strict=True):
+        if trouble:
+            return _told(Verdict.NOT_RUN, trouble, seen)
         if seen.close is not None or seen.end:
-            below = 1 << LADDER[max(0, LADDER.index(power) - 1)]
-            limit = (
-                f"at most {_size(1 << power)}"
-                if power == LADDER[0]
-                else f"between {_size(below)} and {_size(1 << power)}"
-            )
+            limit = f"between {_size(below)} and {_size(1 << power)}" if below else f"at most {_size(1 << power)}"
             return _told(Verdict.PASSED, f"the limit is {limit}: {tell_closing(seen)}", seen)
-    return _told(Verdict.INFORMATIONAL, f"no size is refused up to {_size(1 << LADDER[-1])}", last)
+        below = 1 << power
+    return _told(Verdict.INFORMATIONAL, f"no size is refused up to {_size(below)}", rungs[-1][0])
+
+
+async def _announce(door: Door, case: Case, size: int) -> tuple[Observed, str]:
+    talk = await _opened(door, case)
+    if isinstance(talk, Exchange):
+        return talk.seen, talk.actual
+    seen = talk.observed
+    try:
+        await talk.perform((Send("binary", b"\0" * 16, form=64, length=size),))
+        await talk.listen(lambda: seen.close is not None, talk.clock() + PATIENCE)
+        if seen.close is not None:
+            await talk.listen(lambda: False, talk.clock() + 0.1)
+    finally:
+        talk.hang_up()
+    return seen, ""
 
 
 def _size(count: int) -> str:

@@ -35,7 +35,11 @@ def tell(expect: Expect) -> str:
         return f"the connection is failed{f', best with Close {codes}' if codes else ''}"
     if expect.kind is Kind.CLOSE:
         return f"Close {' or '.join('without code' if code is None else str(code) for code in expect.codes)} answers"
-    return {Kind.DROP: "the connection ends without an answer", Kind.ALIVE: "the connection goes on"}[expect.kind]
+    return {
+        Kind.DROP: "the connection ends without an answer",
+        Kind.SHUN: "the client does not open the connection",
+        Kind.ALIVE: "the connection goes on",
+    }[expect.kind]
 
 
 def _accept(expect: Expect) -> str:

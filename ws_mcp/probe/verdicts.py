@@ -96,6 +96,10 @@ def _drop(expect: Expect, seen: Observed, echo: bool) -> bool:
     return seen.response is None and bool(seen.end)
 
 
+def _shun(expect: Expect, seen: Observed, echo: bool) -> bool:
+    return not (seen.messages or seen.pongs or seen.alive)
+
+
 def _echo(expect: Expect, seen: Observed, echo: bool) -> bool:
     if seen.pongs != list(expect.pongs):
         return False
@@ -128,6 +132,7 @@ _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {
     Kind.ACCEPT: _accept,
     Kind.REFUSE: _refuse,
     Kind.DROP: _drop,
+    Kind.SHUN: _shun,
     Kind.ECHO: _echo,
     Kind.PONG: _pong,
     Kind.ALIVE: _alive,
@@ -144,7 +149,7 @@ def judge_closing(reaction: Expect | None, seen: Observed, server: bool) -> tupl
         seen: all that the peer did, the closing included.
         server: the peer is one, which closes TCP.
     """
-    if reaction is None or reaction.kind in {Kind.REFUSE, Kind.DROP}:
+    if reaction is None or reaction.kind in {Kind.REFUSE, Kind.DROP, Kind.SHUN}:
         return Verdict.NOT_RUN, ""
     if reaction.kind is Kind.FAIL:
         return _failed_well(reaction, seen, server), tell_closing(seen)

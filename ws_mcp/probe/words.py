@@ -68,11 +68,12 @@ Step = Send | Octets | Wait
 
 
 class Kind(StrEnum):
-    """What a peer can do. The first three end an opening handshake, the others answer frames."""
+    """What a peer can do: accept, refuse or drop a request, shun an answer; the others are about frames."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
     DROP = "drop"
+    SHUN = "shun"
     ECHO = "echo"
     PONG = "pong"
     ALIVE = "alive"
@@ -134,6 +135,7 @@ ALIVE = Expect(Kind.ALIVE)
 ACCEPT = Expect(Kind.ACCEPT)
 REFUSE = Expect(Kind.REFUSE)
 DROP = Expect(Kind.DROP)
+SHUN = Expect(Kind.SHUN)
 
 
 @dataclass(frozen=True, slots=True)

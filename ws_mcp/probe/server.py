@@ -1,0 +1,204 @@
+"""Plays the server: each connection of a client under test gets the next case.
+
+The client has only to connect, send back what it gets, and connect again while cases are left; a plain GET tells how
+many are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass, field
+
+from ws_mcp.judge_handshake import judge_handshake
+from ws_mcp.probe.catalogue import left_out, select
+from ws_mcp.probe.client import Exchange
+from ws_mcp.probe.heads import RIGHT_ANSWER, Answer
+from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
+from ws_mcp.probe.result import ProbeReport, group
+from ws_mcp.probe.settings import Settings
+from ws_mcp.probe.talk import Talk
+from ws_mcp.probe.verdicts import judge, judge_closing, settled
+from ws_mcp.probe.words import Case
+from ws_mcp.protocol.extensions import parse_extensions
+from ws_mcp.protocol.headers import has_token
+from ws_mcp.protocol.heads import START, parse_head, split_lines
+from ws_mcp.types import Finding, Handshake, Outcome, Request, Side, Verdict
+
+IDLE = 15.0  # seconds without a new connection after which a client is taken to be through
+REDIRECTED = "/redirected"
+_RIGHT = Answer()
+
+
+@dataclass
+class ClientProbe:
+    """A server that tests its clients. Start it, let a client connect ``total`` times, then ask for the ``report``.
+
+    Attributes:
+        url: where to connect to, once it is started.
+        total: how many connections the cases take.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    progress: Report | None = None
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.cases = select(self.settings, Side.CLIENT)
+        self.total = len(self.cases)
+        self.agent = ""
+        self._left = deque(self.cases)
+        self._progressing = Progressing(self.total, self.progress)
+        self._found: dict[str, Outcome] = {}
+        self._findings: dict[str, tuple[Finding, ...]] = {}
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last = self._started = 0.0
+        self._done = asyncio.Event()
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listens; port 0 takes a free one."""
+        self._server = await asyncio.start_server(self._connected, host, port)
+        address = self._server.sockets[0].getsockname()
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        self.url = f"ws://{shown}:{address[1]}/"
+        self._last = self._started = asyncio.get_running_loop().time()
+
+    @property
+    def done(self) -> int:
+        """Cases with an outcome."""
+        return len(self._found)
+
+    async def wait(self, seconds: float, idle: float = IDLE) -> bool:
+        """Waits until every case has its outcome; False when the time is over or no client comes any more."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        while not self._done.is_set() and clock() < until:
+            if self._found and clock() - self._last > idle:
+                return False
+            try:
+                async with asyncio.timeout(min(0.25, max(0.0, until - clock()))):
+                    await self._done.wait()
+            except TimeoutError:
+                continue
+        return self._done.is_set()
+
+    async def stop(self) -> None:
+        """Stops listening and drops what is open."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def report(self) -> ProbeReport:
+        """What was found so far."""
+        missing = self.total - self.done
+        return ProbeReport(
+            self.agent or "client",
+            "client",
+            self.agent,
+            tuple(self._found.get(case.id) or outcome_of(case, None, 0.0) for case in self.cases),
+            group((case.id, self._findings.get(case.id, ())) for case in self.cases),
+            asyncio.get_running_loop().time() - self._started,
+            tuple(left_out(self.settings, Side.CLIENT)),
+            f"the client left {missing} of {self.total} cases" if missing else "",
+        )
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._serve(reader, writer)
+        except asyncio.CancelledError:
+            pass  # stop() asked for it
+        finally:
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clock = asyncio.get_running_loop().time
+        self._last = started = clock()
+        talk = Talk(reader, writer, Side.SERVER, started + max(5.0, self.settings.limit))
+        request = _request(await talk.head())
+        if request is None:
+            return
+        if request.target.startswith(REDIRECTED) or not has_token(request.fields, "Connection", "upgrade"):
+            await self._tell(talk, request)
+            return
+        if not self._left:
+            await talk.write(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            await _linger(talk)
+            return
+        case = self._left.popleft()
+        if not self.agent:
+            self.agent = ", ".join(request.values("User-Agent"))[:100]
+        talk.deadline = clock() + (case.limit or self.settings.limit)
+        exchange = await self._run(talk, case, request)
+        self._findings[case.id] = exchange.findings
+        outcome = self._found[case.id] = outcome_of(case, exchange, clock() - started)
+        self._last = clock()
+        self._progressing.tell(outcome)
+        if self.done == self.total:
+            self._done.set()
+
+    async def _tell(self, talk: Talk, request: Request) -> None:
+        """Answers a plain GET with what is left, so that drivers and pages know when they are through."""
+        status = "404 Not Found" if request.target.startswith(REDIRECTED) else "200 OK"
+        body = json.dumps({"cases": self.total, "left": len(self._left), "done": self.done}).encode()
+        head = (
+            f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nAccess-Control-Allow-Origin: *\r\n"
+            f"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        await talk.write(head.encode() + body)
+        await _linger(talk)
+
+    async def _run(self, talk: Talk, case: Case, request: Request) -> Exchange:
+        seen = talk.observed
+        offered = {extension.name for extension in parse_extensions(request.values("Sec-WebSocket-Extensions"))}
+        findings = _judged(request)
+        if case.needs_deflate and "permessage-deflate" not in offered:
+            await talk.write(_RIGHT.encode(RIGHT_ANSWER, _key(request)))
+            talk.opened("", both=False)
+            await talk.farewell()
+            return Exchange(
+                Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
+            )
+        base = {**RIGHT_ANSWER, **({"Sec-WebSocket-Extensions": (case.offer,)} if case.offer else {})}
+        await talk.write((case.answer or _RIGHT).encode(base, _key(request)))
+        talk.opened(case.offer, case.right)
+        await talk.perform(case.steps)
+        echo = self.settings.echo is not False
+        await talk.react(lambda: settled(case, seen, echo), case.sentinel)
+        judged = judge(case, seen, echo)
+        if judged.reaction is not None and not seen.over:
+            await talk.farewell()
+        closing, how = judge_closing(judged.reaction, seen, server=False)
+        every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
+        return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+
+
+async def _linger(talk: Talk) -> None:
+    """Ends our half and waits for the peer's, so that it reads the answer."""
+    if talk.writer.can_write_eof():
+        talk.writer.write_eof()
+    await talk.listen(lambda: False, talk.clock() + 1.0)
+
+
+def _request(head: bytes) -> Request | None:
+    text = head.decode("latin-1")
+    if not START.match(text.partition("\n")[0].rstrip("\r")) or not text.endswith(("\r\n\r\n", "\n\n")):
+        return None
+    found, _ = parse_head(split_lines(text))
+    return found if isinstance(found, Request) else None
+
+
+def _key(request: Request) -> str:
+    values = request.values("Sec-WebSocket-Key")
+    return values[0] if values else ""
+
+
+def _judged(request: Request) -> tuple[Finding, ...]:
+    return tuple(f for f in judge_handshake(Handshake(request)).findings if f.where[0].side is Side.CLIENT)
