@@ -24,8 +24,8 @@ NGINX_ERROR = (
     'connection, client: 10.0.0.1, server: x, request: "GET /ws HTTP/1.1", upstream: "http://127.0.0.1:8080/ws"'
 )
 HAPROXY = (
-    "Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2026:12:14:14.655] http-in static/srv1 "
-    '10/0/30/69/60109 101 2750 - - {}-- 1/1/1/1/0 0/0 "GET /ws HTTP/1.1"'
+    "Nov  9 03:41:07 edge7 haproxy[812]: 192.0.2.8:50212 [09/Nov/2026:03:40:07.120] wss-in chat/app2 "
+    '0/0/2/5/60007 101 611 - - ---- 4/4/3/1/0 0/0 "GET /ws HTTP/1.1"'
 )
 PYTHON = (
     'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    await ws.recv()\n'

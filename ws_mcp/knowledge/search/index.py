@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -244,8 +245,9 @@ def build(sections: list[Section], folder: Path) -> None:
     Raises:
         OSError: The folder above cannot be written.
     """
-    temporary = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
+    temporary = folder.with_name(f".index-{os.getpid()}-{secrets.token_hex(4)}")
     try:
+        temporary.mkdir(0o700)
         keys = _write(index.create_in(temporary, _SCHEMA), sections)
         keys["files"] = {file.name: _hash(file.read_bytes()) for file in temporary.iterdir() if "LOCK" not in file.name}
         text = json.dumps(keys).encode()
