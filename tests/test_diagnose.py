@@ -25,7 +25,7 @@ NGINX_ERROR = (
 )
 HAPROXY = (
     "Nov  9 03:41:07 edge7 haproxy[812]: 192.0.2.8:50212 [09/Nov/2026:03:40:07.120] wss-in chat/app2 "
-    '0/0/2/5/60007 101 611 - - ---- 4/4/3/1/0 0/0 "GET /ws HTTP/1.1"'
+    '0/0/2/5/60007 101 611 - - {}-- 4/4/3/1/0 0/0 "GET /ws HTTP/1.1"'
 )
 PYTHON = (
     'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    await ws.recv()\n'
