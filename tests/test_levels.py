@@ -32,6 +32,8 @@ HOMES = {
     "click": ("doors/cli",),
     "rich": ("doors/cli",),
     "whoosh": ("knowledge/search/index",),
+    "sqlite3": ("knowledge/local/shelf",),
+    "watchfiles": ("knowledge/local/watch",),
     "httpx": ("knowledge/official/fetch",),
     "platformdirs": ("knowledge/cache",),
     "bs4": ("knowledge",),

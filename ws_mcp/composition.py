@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ws_mcp import __version__, data
 from ws_mcp.errors import NotFoundError, StorageError
 from ws_mcp.knowledge import cache, merge
+from ws_mcp.knowledge.local import layout
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.search import indexes, lookup
 from ws_mcp.knowledge.shipped import digest, documents, registry, support
@@ -110,6 +111,7 @@ def _ours() -> Iterator[Section]:
     yield from registry.sections()
     yield from support.sections()
     yield from rules.sections()
+    yield from layout.sections()
 
 
 def _files() -> list[Path]:

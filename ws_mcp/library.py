@@ -5,13 +5,19 @@ What is found, how it is ranked and what is shown is decided here, once, for bot
 
 from __future__ import annotations
 
+import difflib
 import threading
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from ws_mcp.composition import Composition
-from ws_mcp.errors import InputError, StorageError
+from ws_mcp.errors import InputError, NotFoundError, StorageError
 from ws_mcp.knowledge import page
+from ws_mcp.knowledge.local import layout, showing
+from ws_mcp.knowledge.local.files import LeftOutError
+from ws_mcp.knowledge.local.folder import SOURCE, Local, Match
 from ws_mcp.knowledge.search import query
 from ws_mcp.types import Hit, Section
 
@@ -26,6 +32,7 @@ _PRIOR = {
     "rfc6455": 1.15,
     **dict.fromkeys(("rfc7692", "rfc8441", "rfc9220", "rfc8307", "mdn", "guides"), 1.1),
     **dict.fromkeys(("iana", "whatwg"), 1.0),
+    SOURCE: 0.6,  # our four shelves, which only list
 }
 _OTHER = 0.8
 _MENTIONED = 1.2  # what a section gains when the query names it among other words
@@ -55,7 +62,8 @@ class Reading:
 class Library:
     """Everything that can be searched and read. Safe to share between threads; follows what is fetched meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, local: Local | None = None) -> None:
+        self.local = local or Local()
         self._lock = threading.Lock()
         self._current: Composition | None = None
 
@@ -98,10 +106,13 @@ class Library:
         exact, mentioned = index.exact(asked)
         found, near = index.search(asked, wanted)
         named = [one for one in index.first(exact) if not wanted or one.source in wanted]
-        ranked = _ranked(found, named, mentioned)
+        theirs = self.local.search(asked) if not wanted or SOURCE in wanted else []
+        ranked = _beside(_ranked(found, named, mentioned), len(named), theirs)
         hits = _hits(index, ranked[offset : offset + limit], asked, exact)
         more = offset + limit if offset + limit < len(ranked) else None
-        return Answer(hits, len(ranked), more, " ".join(filter(None, (note, _help(text, bool(ranked), near)))))
+        near = () if any(match.covered == 1 for match in theirs) else near
+        notes = (note, self.local.note(), _help(text, bool(ranked), near))
+        return Answer(hits, len(ranked), more, " ".join(filter(None, notes)))
 
     def read(self, name: str, children: bool = False, offset: int = 0, limit: int = 8_000) -> Reading:
         """The page of a section, by its id or by anything that names it exactly ("5.5.1", "1006", a URL).
@@ -112,15 +123,48 @@ class Library:
         """
         _check_range("limit", limit, 200, MAX_READ)
         _check_range("offset", offset, 0, 10_000_000)
+        identity, title, text = self._local(name) or self._page(name, children)
+        if offset and offset >= len(text):
+            raise InputError(f"offset {offset} is past the end: {identity} has {len(text)} characters.")
+        end = _cut(text, offset, limit)
+        return Reading(identity, title, text[offset:end], len(text), end if end < len(text) else None)
+
+    def _page(self, name: str, children: bool) -> tuple[str, str, str]:
+        """(id, title, page) of a section of ours."""
         now = self._now
         section = now.resolve(name)
         deep = children or not (section.summary or section.text or not section.parent)
         below = now.below(section.id) if deep or not section.parent else now.children(section.id)
-        text = page.render(section, below, now.neighbours(section), deep)
-        if offset and offset >= len(text):
-            raise InputError(f"offset {offset} is past the end: {section.id} has {len(text)} characters.")
-        end = _cut(text, offset, limit)
-        return Reading(section.id, section.title, text[offset:end], len(text), end if end < len(text) else None)
+        if section.source == SOURCE:
+            shelf = section.id.partition("/")[2]
+            listed = layout.listing(shelf, self.local.listed(f"{shelf}/" if shelf else ""), now.sections)
+            return section.id, section.title, f"{page.render(section, (), (), False)}\n\n{listed}"
+        return section.id, section.title, page.render(section, below, now.neighbours(section), deep)
+
+    def _local(self, name: str) -> tuple[str, str, str] | None:
+        """(id, title, page) of a user's file, None where ``name`` is no id of one."""
+        plain = name.strip().removeprefix("websocket://").rstrip("/")
+        if not plain.startswith(f"{SOURCE}/") or plain in self.sections:
+            return None
+        try:
+            found = self.local.page(plain) or self.local.page(unquote(plain))
+        except LeftOutError as error:
+            raise InputError(
+                f"{plain[:200]} is not served: {error}. `websocket-mcp local status` lists such files."
+            ) from error
+        if found is None:
+            near = tuple(difflib.get_close_matches(plain[:200], [i for i, _ in self.local.listed()], 5, 0.5))
+            hint = f"Nearest: {', '.join(near)}." if near else f"Read {SOURCE} for the files there are."
+            raise NotFoundError(f"There is no local file {plain[:200]!r}. {hint}", near)
+        return found.id, found.title, showing.render(found)
+
+    def lay_out(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Write our shelves as files below ``folder``; (written, left as they were). Nothing is overwritten.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
+        return layout.lay_out(folder, self.sections, lambda identity: self._page(identity, True)[2])
 
     def resolve(self, name: str) -> Section:
         """The section that ``name`` names exactly.
@@ -132,7 +176,8 @@ class Library:
 
     def complete(self, start: str, count: int = 100) -> list[str]:
         """Ids that begin with ``start``, else those that contain it; for completion in clients and shells."""
-        return self._now.complete(start, count)
+        theirs = [i for i, _ in self.local.listed() if i.startswith(start)] if start.startswith(SOURCE) else []
+        return [*theirs, *(i for i in self._now.complete(start, count) if not theirs or i.startswith(start))][:count]
 
 
 def _ranked(found: list[Found], named: list[Found], mentioned: list[str]) -> list[Found]:
@@ -145,23 +190,34 @@ def _ranked(found: list[Found], named: list[Found], mentioned: list[str]) -> lis
     return first + [one for one in ranked if one.id not in {f.id for f in named}]
 
 
-def _hits(index: Index, found: list[Found], asked: str, exact: list[str]) -> tuple[Hit, ...]:
+def _beside(ours: list[Found], named: int, theirs: list[Match]) -> list[tuple[float, Found | Match]]:
+    """(score, hit): the files that the query names, the first ``named`` of ours, then both by rank, theirs first."""
+    top = ours[0].score + 1 if ours else 1.0
+    first = [match for match in theirs if match.named]
+    others = [match for match in theirs if not match.named]
+    fused: list[tuple[float, Found | Match]] = [(top + len(first) - n, match) for n, match in enumerate(first)]
+    scores = showing.scores([match.covered for match in others], [one.score for one in ours[named:]])
+    fused += zip(scores, others, strict=True)
+    fused += [(one.score, one) for one in ours]
+    return sorted(fused, key=lambda pair: -pair[0])
+
+
+def _hits(index: Index, found: list[tuple[float, Found | Match]], asked: str, exact: list[str]) -> tuple[Hit, ...]:
     from ws_mcp.knowledge.search.index import snippet
 
-    return tuple(
-        Hit(
-            one.id,
-            card.title,
-            card.path,
-            card.url,
-            one.source,
-            snippet(card.text, asked, SNIPPET, one.id in exact),
-            round(one.score, 3),
-            card.official,
-            card.links,
-        )
-        for one, card in zip(found, index.cards(found), strict=True)
-    )
+    ours = [one for _, one in found if not isinstance(one, Match)]
+    cards = dict(zip((one.id for one in ours), index.cards(ours), strict=True))
+    hits = []
+    for score, one in found:
+        if isinstance(one, Match):
+            text = f"{showing.mark(one.file)} {snippet(one.text, asked, SNIPPET, False)}"
+            hits.append(Hit(one.id, one.title, one.path, one.url, SOURCE, text, round(score, 3), False, ()))
+            continue
+        card = cards[one.id]
+        text = snippet(card.text, asked, SNIPPET, one.id in exact)
+        said = (one.id, card.title, card.path, card.url, one.source, text, round(score, 3), card.official, card.links)
+        hits.append(Hit(*said))
+    return tuple(hits)
 
 
 def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
