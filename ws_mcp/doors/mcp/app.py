@@ -6,7 +6,7 @@ from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import checking, completion, fetching, hardening, knowledge, prompts
+from ws_mcp.doors.mcp import checking, completion, fetching, hardening, knowledge, probing, prompts
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
@@ -17,6 +17,7 @@ exactly what you have: "5.5.1", "1006", "0x9", "Sec-WebSocket-Accept", "CloseEve
 2. ws_read(id): the section as Markdown, with what it demands (MUST, SHOULD) and requirement ids to cite.
 3. ws_check_handshake, ws_check_frames: every violation with its section, bytes and fix; rules read as rule/NAME. \
 ws_build_frames writes frames, right or wrong, and Sec-WebSocket-Accept values.
+4. ws_probe_server(url), ws_probe_client(): test a live one on this machine: conformance, hardening, limits.
 Cite section ids (rfc6455/5.5.1) in answers. Digests are ours, not the RFC's words; quote only text marked official."""
 
 _LISTS: tuple[CacheableMethod, ...] = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
@@ -36,6 +37,7 @@ def create() -> MCPServer:
     )
     knowledge.register(server, library)
     checking.register(server, library)
+    probing.register(server)
     fetching.register(server)
     prompts.register(server, library)
     completion.register(server, library)

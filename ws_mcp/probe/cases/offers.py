@@ -63,6 +63,7 @@ def _case(name: str, title: str, ids: tuple[str, ...], ask: Ask, refusable: bool
         tolerated=tolerated,
         ask=ask,
         sides=_SERVER,
+        ignore=("window-too-small-to-compress",),
         why=why if refusable else "",
     )
 
