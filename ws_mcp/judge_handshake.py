@@ -16,6 +16,7 @@ from ws_mcp.rules.mending import mend, text_of
 from ws_mcp.rules.registry import OUTSIDE, Rule, all_rules, rules_for
 from ws_mcp.types import Finding, Handshake, Policy, Report, Request, Response, Severity, Side
 
+MESSAGE = 1000  # characters
 LONGEST = 64 * 1024  # characters of a correction
 ROUNDS = 3  # passes over the findings that mending a whole head may take
 
@@ -108,10 +109,11 @@ def _with(handshake: Handshake, side: Side | None, corrected: str) -> Handshake:
 def _passing(finding: Finding, handshake: Handshake, policy: Policy) -> Finding:
     """The finding, its correction left out where the rule still objects to the mended head."""
     if not finding.corrected or len(finding.corrected) > LONGEST:
-        return replace(finding, corrected="")
+        return replace(finding, corrected="", message=finding.message[:MESSAGE])
     side = finding.where[0].side
     mended = _with(handshake, side, finding.corrected)
-    return replace(finding, corrected="") if _objects(finding.rule, mended, side, policy) else finding
+    kept = "" if _objects(finding.rule, mended, side, policy) else finding.corrected
+    return replace(finding, corrected=kept, message=finding.message[:MESSAGE])
 
 
 def _objects(name: str, handshake: Handshake, side: Side | None, policy: Policy) -> bool:

@@ -11,6 +11,7 @@ from ws_mcp.protocol.headers import expected_accept, has_token, list_elements
 from ws_mcp.rules.handshake_examples import answer, ask, both, refuse
 from ws_mcp.rules.http_parts import (
     accepts,
+    all_shown,
     classic,
     fault,
     field_place,
@@ -305,4 +306,4 @@ def malformed_version_list(response: Response, connection: Connection) -> Iterat
     wrong = [element for element in elements if element not in VERSIONS]
     if has_field(response, VERSION) and (wrong or not elements):
         seen = f"{VERSION} is {joined(response, VERSION)}"
-        yield fault(response, VERSION, f"{seen}; {', '.join(map(shown, wrong)) or 'an empty list'} is no version.")
+        yield fault(response, VERSION, f"{seen}; {all_shown(wrong) or 'an empty list'} is no version.")

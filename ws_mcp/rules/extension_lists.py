@@ -11,6 +11,7 @@ from ws_mcp.rules.handshake_examples import answer, ask, both
 from ws_mcp.rules.http_parts import (
     Head,
     accepts,
+    all_shown,
     fault,
     fields_of,
     heads,
@@ -143,9 +144,10 @@ def unregistered_extension(handshake: Handshake, connection: Connection) -> Iter
     Registered are permessage-deflate and bbf-usp-protocol.
     """
     for head in judged(handshake):
-        for name in dict.fromkeys(extension.name for extension in listed(head) if sound(extension)):
-            if name.lower() not in REGISTERED:
-                yield fault(head, NAME, f"In the {name_of(head)}, the extension {shown(name)} is not registered.")
+        names = dict.fromkeys(extension.name for extension in listed(head) if sound(extension))
+        odd = [name for name in names if name.lower() not in REGISTERED]
+        if odd:
+            yield fault(head, NAME, f"In the {name_of(head)}, not registered with IANA: {all_shown(odd)}.")
 
 
 @rule(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ws_mcp.protocol.headers import decode_key, expected_accept, list_elements, parse_origin, tokens
+from ws_mcp.protocol.headers import decode_key, expected_accept, list_elements, tokens
 from ws_mcp.rules.answers import ACCEPT, KEY, VERSION, key_of
 from ws_mcp.rules.deflate_offers import BITS, WINDOWS, configurations, usable
 from ws_mcp.rules.extension_lists import listed
-from ws_mcp.rules.http_parts import Head, accepts, classic
+from ws_mcp.rules.http_parts import Head, accepts, classic, origin_of
 from ws_mcp.rules.subprotocols import NAME as SUBPROTOCOL
 from ws_mcp.rules.subprotocols import offered
 from ws_mcp.rules.transport import scheme_of
@@ -19,6 +19,7 @@ SHOWN = 2000  # characters of a value
 FIELDS = 200
 NOTES = 50
 EXTENSIONS = 100
+PARAMETERS = 20
 
 
 def facts_of(handshake: Handshake, policy: Policy) -> dict[str, Any]:
@@ -37,13 +38,13 @@ def _request(request: Request, policy: Policy) -> dict[str, Any]:
     origin = request.values("Origin")
     return _head(request) | {
         "method": request.method,
-        "target": request.target,
+        "target": request.target[:SHOWN],
         "http_version": request.version,
         "scheme": scheme_of(request, policy) or None,
         "key": _key(request),
-        "version": list(request.values(VERSION)),
-        "origin": {"value": origin[0], "opaque": parse_origin(origin[0]).opaque} if origin else None,
-        "subprotocols": list(offered(request)[:FIELDS]),
+        "version": list(request.values(VERSION)[:FIELDS]),
+        "origin": {"value": origin[0][:SHOWN], "opaque": origin_of(origin[0]).opaque} if origin else None,
+        "subprotocols": [name[:SHOWN] for name in offered(request)[:FIELDS]],
         "extensions": _extensions(request),
         "rest_bytes": len(request.rest),
     }
@@ -55,8 +56,8 @@ def _response(response: Response) -> dict[str, Any]:
         "reason": response.reason,
         "http_version": response.version,
         "accepts": accepts(response),
-        "accept": list(response.values(ACCEPT)),
-        "versions": [element for element in list_elements(response.values(VERSION)) if element],
+        "accept": list(response.values(ACCEPT)[:FIELDS]),
+        "versions": [element for element in list_elements(response.values(VERSION))[:FIELDS] if element],
         "subprotocol": next(iter(response.values(SUBPROTOCOL)), None),
         "extensions": _extensions(response),
         "rest_bytes": len(response.rest),
@@ -104,9 +105,9 @@ def _extensions(head: Head) -> list[dict[str, Any]]:
     return [
         {
             "name": extension.name,
-            "parameters": {parameter.name: parameter.value for parameter in extension.parameters},
+            "parameters": {parameter.name: parameter.value for parameter in extension.parameters[:PARAMETERS]},
             "raw": extension.raw[:SHOWN],
-            "faults": [note.text for note in extension.faults],
+            "faults": [note.text[:SHOWN] for note in extension.faults[:PARAMETERS]],
         }
         for extension in listed(head)[:EXTENSIONS]
     ]

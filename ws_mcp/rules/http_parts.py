@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ws_mcp.protocol.headers import Authority, Origin, parse_authority, parse_origin
 from ws_mcp.types import Fault, Field, Handshake, Place, Request, Response, Side
 
 Head = Request | Response
 
 SHOWN = 80  # characters of a value that a message repeats
+NAMED = 5  # values that it names
+LONGEST = 8192  # characters of a host or an origin that are looked at
 _RESHAPED = frozenset({"space-in-target", "extra-space", "missing-version", "bad-status", "missing-reason"})
 SAFE = frozenset("\r\n")
 
@@ -70,6 +73,23 @@ def joined(head: Head, name: str) -> str:
 def shown(text: str) -> str:
     """A value in quotes, cut where it is long."""
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def all_shown(names: Iterable[str]) -> str:
+    """Several values, the first few of them by name."""
+    known = list(names)
+    rest = len(known) - NAMED
+    return ", ".join(map(shown, known[:NAMED])) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def origin_of(value: str) -> Origin:
+    """An Origin value; of one that is longer than any host, the beginning."""
+    return parse_origin(value[:LONGEST])
+
+
+def authority_of(value: str) -> Authority:
+    """A Host value, cut in the same way."""
+    return parse_authority(value[:LONGEST])
 
 
 def start_line(head: Head) -> str:

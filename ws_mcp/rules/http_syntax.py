@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
@@ -9,6 +10,7 @@ from ws_mcp.protocol.headers import is_field_value, is_token, list_elements, tok
 from ws_mcp.rules.handshake_examples import answer, ask, both
 from ws_mcp.rules.http_parts import (
     Head,
+    all_shown,
     classic,
     field_place,
     fields_of,
@@ -35,16 +37,24 @@ START_LINE = {"missing-version", "bad-status", "space-in-target", "extra-space"}
 
 def _noted(handshake: Handshake, *kinds: str) -> Iterator[tuple[Head, Note]]:
     for head in heads(handshake):
-        if classic(head):
+        if classic(head) and (head.size or any(note.kind == "missing-end" for note in head.notes)):  # not a panel's
             yield from ((head, note) for note in head.notes if note.kind in kinds)
 
 
-def _fault(head: Head, note: Note, text: str, corrected: str = "") -> Fault:
-    return Fault(f"In the {name_of(head)}, {text}", Place(side_of(head), None, note.offset, note.length), corrected)
-
-
 def _rewritten(head: Head) -> str:
-    return write(head, head.fields)
+    return write(head, tuple(field for field in head.fields if field.name))
+
+
+def _faults(handshake: Handshake, *kinds: str, mended: bool = True) -> Iterator[Fault]:
+    """A fault for each note; the first of a head carries the head written anew, which mends them all."""
+    last: Head | None = None
+    for head, note in _noted(handshake, *kinds):
+        place = Place(side_of(head), None, note.offset, note.length)
+        corrected = (
+            write(head, tuple(field for field in head.fields if field.name)) if mended and head is not last else ""
+        )
+        yield Fault(f"In the {name_of(head)}, {note.text}.", place, corrected)
+        last = head
 
 
 @rule(
@@ -61,8 +71,7 @@ def line_without_carriage_return(handshake: Handshake, connection: Connection) -
     Where one peer sees a line end and another does not, a field can be smuggled past a proxy. A text whose lines all
     end with LF was most likely pasted; then this cannot be told.
     """
-    for head, note in _noted(handshake, "bare-lf"):
-        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+    yield from _faults(handshake, "bare-lf")
 
 
 @rule(
@@ -74,8 +83,7 @@ def line_without_carriage_return(handshake: Handshake, connection: Connection) -
 )
 def stray_carriage_return(handshake: Handshake, connection: Connection) -> Iterator[Fault]:
     """A carriage return stands in a head only before a line feed."""
-    for head, note in _noted(handshake, "bare-cr"):
-        yield _fault(head, note, f"{note.text}.")
+    yield from _faults(handshake, "bare-cr", mended=False)
 
 
 @rule(
@@ -90,8 +98,7 @@ def folded_field(handshake: Handshake, connection: Connection) -> Iterator[Fault
 
     Some peers join the lines, others take the second for a field of its own or refuse the message.
     """
-    for head, note in _noted(handshake, "obs-fold"):
-        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+    yield from _faults(handshake, "obs-fold")
 
 
 @rule(
@@ -106,8 +113,7 @@ def space_around_field_name(handshake: Handshake, connection: Connection) -> Ite
 
     Servers must answer 400 to it, because proxies disagree about the name.
     """
-    for head, note in _noted(handshake, "space-before-colon"):
-        yield _fault(head, note, f"{note.text}.", _rewritten(head))
+    yield from _faults(handshake, "space-before-colon")
 
 
 @rule(
@@ -122,10 +128,7 @@ def line_is_no_field(handshake: Handshake, connection: Connection) -> Iterator[F
 
     Most peers refuse the whole message.
     """
-    for head, note in _noted(handshake, "not-a-field", "empty-name"):
-        if head.size or any(known.kind == "missing-end" for known in head.notes):
-            named = tuple(field for field in head.fields if field.name)
-            yield _fault(head, note, f"{note.text}.", write(head, named))
+    yield from _faults(handshake, "not-a-field", "empty-name")
 
 
 @rule(
@@ -218,7 +221,7 @@ def malformed_hop_list(handshake: Handshake, connection: Connection) -> Iterator
         for name in ("Connection", "Upgrade"):
             wrong = [element for element in tokens(head.fields, name) if not _hop(name, element)]
             if wrong and classic(head):
-                text = f"In the {name_of(head)}, {name} lists {', '.join(map(shown, wrong))}, which it cannot."
+                text = f"In the {name_of(head)}, {name} lists {all_shown(wrong)}, which it cannot."
                 yield Fault(text, place(head, name))
 
 
@@ -240,13 +243,13 @@ def duplicate_single_field(handshake: Handshake, connection: Connection) -> Iter
     Of two values, one peer takes the first and another the last; many answer 400.
     """
     for head in heads(handshake):
-        names = [field.name.lower() for field in head.fields]
-        for name in sorted(SINGLE & {name for name in names if names.count(name) > 1}) if classic(head) else ():
+        names = Counter(field.name.lower() for field in head.fields)
+        for name in sorted(SINGLE & names.keys()) if classic(head) else ():
+            if names[name] == 1:
+                continue
             values = list(dict.fromkeys(head.values(name)))
             found = fields_of(head, name)
-            text = (
-                f"In the {name_of(head)}, {found[0].name} is there {len(found)} times: {', '.join(map(shown, values))}."
-            )
+            text = f"In the {name_of(head)}, {found[0].name} is there {len(found)} times: {all_shown(values)}."
             mended = line(found[0].name, values[0]) if len(values) == 1 else ""
             yield Fault(text, field_place(head, found[1]), mended)
 
@@ -284,4 +287,6 @@ def status_line_without_space(handshake: Handshake, connection: Connection) -> I
     Pasting often takes it off, so look at the bytes.
     """
     for head, note in _noted(handshake, "missing-reason"):
-        yield _fault(head, note, f"{note.text}.", f"{start_line(head).rstrip()} Switching Protocols")
+        text = f"In the {name_of(head)}, {note.text}."
+        place = Place(side_of(head), None, note.offset, note.length)
+        yield Fault(text, place, f"{start_line(head).rstrip()} Switching Protocols")

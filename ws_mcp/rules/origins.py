@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.headers import parse_origin
 from ws_mcp.rules.handshake_examples import ask, connect, policy
-from ws_mcp.rules.http_parts import fault, field_place, fields_of, has_field, line, shown
+from ws_mcp.rules.http_parts import fault, field_place, fields_of, has_field, line, origin_of, shown
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Request, Severity, Side
 
@@ -84,7 +83,7 @@ def malformed_origin(request: Request, connection: Connection) -> Iterator[Fault
     """
     for field in fields_of(request, "Origin"):
         value = field.value.strip(" \t")
-        faults = () if value == LOCAL else parse_origin(value).faults
+        faults = () if value == LOCAL else origin_of(value).faults
         if faults:
             flaws = ", ".join(dict.fromkeys(FLAWS.get(known, known.replace("-", " ")) for known in faults))
             text = f"Origin is {shown(value)}, no serialised origin: {flaws}."
@@ -92,7 +91,7 @@ def malformed_origin(request: Request, connection: Connection) -> Iterator[Fault
 
 
 def _mended(value: str) -> str:
-    origin = parse_origin(value)
+    origin = origin_of(value)
     if (
         not origin.scheme
         or not origin.host

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.headers import decode_key, has_token, parse_authority
+from ws_mcp.protocol.headers import decode_key, has_token
 from ws_mcp.rules.handshake_examples import ask
-from ws_mcp.rules.http_parts import classic, fault, field_place, fields_of, has_field, joined, line, shown, without
+from ws_mcp.rules.http_parts import (
+    all_shown,
+    authority_of,
+    classic,
+    fault,
+    field_place,
+    fields_of,
+    has_field,
+    joined,
+    line,
+    shown,
+    without,
+)
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Request, Severity, Side
 
@@ -57,7 +69,7 @@ def duplicate_host(request: Request, connection: Connection) -> Iterator[Fault]:
     if len(found) > 1:
         values = list(dict.fromkeys(request.values(HOST)))
         corrected = line(HOST, values[0]) if len(values) == 1 else ""
-        text = f"Host is there {len(found)} times: {', '.join(map(shown, values))}."
+        text = f"Host is there {len(found)} times: {all_shown(values)}."
         yield Fault(text, field_place(request, found[1]), corrected)
 
 
@@ -83,7 +95,7 @@ def malformed_host(request: Request, connection: Connection) -> Iterator[Fault]:
     for name in (HOST, ":authority"):
         for field in fields_of(request, name):
             value = field.value.strip(" \t")
-            authority = parse_authority(value)
+            authority = authority_of(value)
             faults = [known for known in authority.faults if known not in IGNORED]
             if authority.userinfo is not None:
                 faults.append("user-in-host")
@@ -106,7 +118,7 @@ def _ascii_host(name: str, value: str) -> str:
         mended = host.encode("idna").decode("ascii") + colon + port
     except UnicodeError:
         return ""
-    return "" if parse_authority(mended).faults else line(name, mended)
+    return "" if authority_of(mended).faults else line(name, mended)
 
 
 @rule(

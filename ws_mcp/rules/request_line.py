@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.headers import parse_authority, parse_target
+from ws_mcp.protocol.headers import parse_target
 from ws_mcp.protocol.urls import DEFAULT_PORTS, Url
 from ws_mcp.rules.handshake_examples import ask, connect
-from ws_mcp.rules.http_parts import classic, place, shown, start_place
+from ws_mcp.rules.http_parts import LONGEST, authority_of, classic, place, shown, start_place
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Place, Request, Side
 
@@ -21,7 +21,7 @@ FORM = "Send the resource name as the target: the path from '/' on, and '?' and 
 
 def target_of(request: Request) -> str:
     """The request target; over HTTP/2 and HTTP/3 it is :path."""
-    return request.target if classic(request) else next(iter(request.values(":path")), "")
+    return request.target if classic(request) else next(iter(request.values(":path")), "")[:LONGEST]
 
 
 def _place(request: Request) -> Place:
@@ -119,7 +119,7 @@ def target_and_host_disagree(request: Request, connection: Connection) -> Iterat
     url, hosts = parse_target(request.target).url, request.values("Host")
     if not classic(request) or url is None or len(hosts) != 1 or not url.authority.host:
         return
-    host = parse_authority(hosts[0])
+    host = authority_of(hosts[0])
     if not host.faults and _address(url) != (host.host.lower(), host.port or DEFAULT_PORTS.get(url.scheme)):
         text = f"The target names {shown(url.raw)}, Host says {shown(hosts[0])}; they must agree."
         yield Fault(text, place(request, "Host"), f"{request.method} {url.resource} {request.version}")

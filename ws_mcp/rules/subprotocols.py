@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -9,7 +10,7 @@ from ws_mcp.knowledge.shipped.registry import tables
 from ws_mcp.protocol.connection import Connection
 from ws_mcp.protocol.headers import is_token, list_elements
 from ws_mcp.rules.handshake_examples import answer, ask, both
-from ws_mcp.rules.http_parts import accepts, fault, fields_of, has_field, joined, line, shown, without
+from ws_mcp.rules.http_parts import accepts, all_shown, fault, fields_of, has_field, joined, line, shown, without
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Handshake, Request, Response, Severity, Side
 
@@ -42,7 +43,8 @@ def malformed_subprotocol_offer(request: Request, connection: Connection) -> Ite
         corrected = line(NAME, ", ".join(good)) if good and not any(bad) else ""
         if not good and not any(bad):
             corrected = without(request, NAME)
-        seen = ", ".join("an empty one" if not name else shown(name) for name in dict.fromkeys(bad))
+        named = [name for name in dict.fromkeys(bad) if name]
+        seen = all_shown(named) if named else "an empty one"
         text = f"{NAME} is {joined(request, NAME)}; it offers {seen}, which is no subprotocol name."
         yield fault(request, NAME, text, corrected)
 
@@ -60,9 +62,9 @@ def duplicate_subprotocol(request: Request, connection: Connection) -> Iterator[
     The WebSocket constructor of browsers throws a SyntaxError for it.
     """
     names = offered(request)
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
-        text = f"{NAME} offers {', '.join(map(shown, twice))} more than once."
+        text = f"{NAME} offers {all_shown(twice)} more than once."
         yield fault(request, NAME, text, line(NAME, ", ".join(dict.fromkeys(names))))
 
 
@@ -148,7 +150,7 @@ def subprotocol_not_offered(handshake: Handshake, connection: Connection) -> Ite
         if name and is_token(name) and name not in names:
             same = [other for other in names if other.lower() == name.lower()]
             corrected = line(NAME, same[0]) if len(same) == 1 else "" if names else without(response, NAME)
-            offer = f"the client offered {', '.join(map(shown, names))}" if names else "the client offered none"
+            offer = f"the client offered {all_shown(names)}" if names else "the client offered none"
             yield fault(response, NAME, f"The answer chooses the subprotocol {shown(name)}; {offer}.", corrected)
 
 
@@ -170,7 +172,7 @@ def offered_subprotocol_not_answered(handshake: Handshake, connection: Connectio
     if request is not None and response is not None and accepts(response) and not has_field(response, NAME):
         names = offered(request)
         if names:
-            text = f"The client offers {', '.join(map(shown, names))}; the answer has no {NAME}."
+            text = f"The client offers {all_shown(names)}; the answer has no {NAME}."
             yield fault(response, NAME, text)
 
 
@@ -187,10 +189,11 @@ def unregistered_subprotocol(request: Request, connection: Connection) -> Iterat
 
     It works; another application may use the same name for something else.
     """
-    names = [name for name in offered(request) if is_token(name)]
-    for name in names:
-        if name not in registered() | KNOWN and "." not in name:
-            yield fault(request, NAME, f"The subprotocol {shown(name)} is not registered with IANA.")
+    known = registered() | KNOWN
+    names = [name for name in dict.fromkeys(offered(request)) if is_token(name)]
+    odd = [name for name in names if name not in known and "." not in name]
+    if odd:
+        yield fault(request, NAME, f"Not registered with IANA: {all_shown(odd)}.")
 
 
 @cache

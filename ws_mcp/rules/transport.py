@@ -6,9 +6,8 @@ import ipaddress
 from collections.abc import Iterator
 
 from ws_mcp.protocol.connection import Connection
-from ws_mcp.protocol.headers import parse_authority, parse_origin
 from ws_mcp.rules.handshake_examples import ask, connect, policy
-from ws_mcp.rules.http_parts import classic, fault, has_field, place
+from ws_mcp.rules.http_parts import authority_of, classic, fault, has_field, origin_of, place
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Policy, Request, Severity, Side
 
@@ -27,9 +26,9 @@ def scheme_of(request: Request, policy: Policy) -> str:
     known = [SCHEMES.get(value, "") for value in request.values(":scheme")]
     if classic(request) and "://" in request.target:
         known.append(SCHEMES.get(request.target.partition("://")[0].lower(), ""))
-    known += [PORTS.get(parse_authority(host).port or 0, "") for host in request.values("Host")]
+    known += [PORTS.get(authority_of(host).port or 0, "") for host in request.values("Host")]
     known += [
-        "wss" for origin in request.values("Origin") if parse_origin(origin).scheme == "https" and not local(request)
+        "wss" for origin in request.values("Origin") if origin_of(origin).scheme == "https" and not local(request)
     ]
     return next((scheme for scheme in known if scheme), "")
 
@@ -37,7 +36,7 @@ def scheme_of(request: Request, policy: Policy) -> str:
 def local(request: Request) -> bool:
     """Whether the host is the machine itself."""
     hosts = request.values("Host") or request.values(":authority")
-    name = parse_authority(hosts[0]).host.lower() if hosts else ""
+    name = authority_of(hosts[0]).host.lower() if hosts else ""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
