@@ -28,6 +28,9 @@ HOMES = {
     "mcp_types": ("doors/mcp",),
     "anyio": ("doors/mcp",),
     "pydantic": ("doors/mcp",),
+    "starlette": ("doors/mcp",),
+    "uvicorn": ("doors/mcp/http",),
+    "jwt": ("doors/mcp/auth",),
     "typer": ("doors/cli",),
     "click": ("doors/cli",),
     "rich": ("doors/cli",),
@@ -46,7 +49,7 @@ HOMES = {
     "ast_grep_py": ("audit",),
     "crossplane": ("audit",),
     # of the standard library, what reaches out of the process
-    "socket": ("probe", "verify"),
+    "socket": ("probe", "verify", "doors/mcp/http"),
     "socketserver": ("probe", "verify"),
     "ssl": ("probe", "verify"),
     "subprocess": ("engines",),

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 
 
 def main() -> None:
     """Run the command line."""
-    if sys.argv[1:] == ["serve"]:
-        serve()
+    if sys.argv[1:2] == ["serve"]:
+        serve(sys.argv[2:])
         return
     from ws_mcp.doors.cli import app
 
@@ -19,11 +21,28 @@ def main() -> None:
     app.run()
 
 
-def serve() -> None:
-    """Run the MCP server on standard input and output (what an MCP client starts)."""
+def serve(arguments: Sequence[str] = ()) -> None:
+    """Run the MCP server: on standard input and output (what an MCP client starts), or over HTTP."""
+    settings = http = None
+    if arguments:
+        from ws_mcp.doors.mcp import options
+
+        settings, http = options.parse(arguments)
+        if settings.folder:
+            os.environ["WS_MCP_LOCAL"] = str(settings.folder)
+    if settings and http:
+        from ws_mcp.doors.mcp.http import serve as over_http
+
+        over_http(settings, http)
+        return
     from ws_mcp.doors.mcp.start import run
 
-    run()
+    run(settings)
+
+
+def served() -> None:
+    """Run the MCP server on standard input and output, or over HTTP; `serve --help` lists the options."""
+    serve()
 
 
 def tour() -> None:
@@ -33,7 +52,7 @@ def tour() -> None:
     run()
 
 
-DOORS = {"serve": serve, "try": tour}
+DOORS = {"serve": served, "try": tour}
 
 if __name__ == "__main__":
     main()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
+from mcp.server.request_state import RequestStateSecurity
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import checking, completion, fetching, hardening, knowledge, probing, prompts
+from ws_mcp.doors.mcp import checking, completion, exposure, fetching, hardening, knowledge, probing, prompts
+from ws_mcp.doors.mcp.settings import Settings
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
@@ -23,8 +25,11 @@ Cite section ids (rfc6455/5.5.1) in answers. Digests are ours, not the RFC's wor
 _LISTS: tuple[CacheableMethod, ...] = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
 
 
-def create() -> MCPServer:
-    """A server with everything registered, ready for any transport."""
+def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer:  # noqa: B008
+    """A server with everything registered, ready for any transport.
+
+    ``state_key`` seals what clients carry from one request to the next; replicas have to share it.
+    """
     library = Library()
     server = MCPServer(
         "websocket",
@@ -34,12 +39,14 @@ def create() -> MCPServer:
         instructions=INSTRUCTIONS,
         cache_hints={name: CacheHint(ttl_ms=3_600_000, scope="public") for name in _LISTS},
         log_level="WARNING",
+        request_state_security=RequestStateSecurity(keys=[state_key]) if state_key else None,
     )
     knowledge.register(server, library)
     checking.register(server, library)
     probing.register(server)
     fetching.register(server)
-    prompts.register(server, library)
+    exposure.restrict(server, settings)
+    prompts.register(server, library)  # names the tools there are
     completion.register(server, library)
     hardening.harden(server)
     return server

@@ -16,7 +16,10 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from ws_mcp.doors.mcp.settings import Settings
 
 _SNAPSHOT = Path(__file__).with_name("snapshot.json")
 _MODERN = "io.modelcontextprotocol/protocolVersion"  # in a request's _meta: the stateless era
@@ -125,7 +128,7 @@ def _parse(line: bytes) -> Message | None:
     return message if isinstance(message, dict) and message.get("jsonrpc") == "2.0" else None
 
 
-def run() -> None:
+def run(settings: Settings | None = None) -> None:
     """Serve on standard input and output until the input ends. Ctrl-C ends at once."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     lines, output = Lines(os.dup(0)), os.fdopen(os.dup(1), "wb")
@@ -140,7 +143,7 @@ def run() -> None:
     loader.join()
     from ws_mcp.doors.mcp import stdio
 
-    stdio.serve(b"".join(stage.kept) + lines.rest(), lines.descriptor, output, stage.answered)
+    stdio.serve(b"".join(stage.kept) + lines.rest(), lines.descriptor, output, stage.answered, settings)
 
 
 def _load() -> None:

@@ -18,6 +18,7 @@ from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 from pydantic import ValidationError
 
 from ws_mcp.doors.mcp import app
+from ws_mcp.doors.mcp.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -26,7 +27,9 @@ _log = logging.getLogger(__name__)
 _SHOWN = 80  # characters of a bad line that its error quotes
 
 
-def serve(first: bytes, source: int, output: BinaryIO, answered: set[str | int]) -> None:
+def serve(
+    first: bytes, source: int, output: BinaryIO, answered: set[str | int], settings: Settings | None = None
+) -> None:
     """Serve until the input ends.
 
     ``first`` is what was read already, ``source`` the descriptor of the rest; ``answered`` are the ids of requests
@@ -34,7 +37,7 @@ def serve(first: bytes, source: int, output: BinaryIO, answered: set[str | int])
     """
     logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")  # to stderr, a line each
     reader = io.TextIOWrapper(io.BufferedReader(_Input(first, source)), encoding="utf-8", errors="replace")
-    anyio.run(_serve, app.create(), reader, _Output(output, answered))
+    anyio.run(_serve, app.create(settings or Settings()), reader, _Output(output, answered))
 
 
 async def _serve(server: MCPServer, reader: io.TextIOWrapper, writer: io.TextIOWrapper) -> None:

@@ -1,0 +1,129 @@
+"""The server over streamable HTTP: one process that holds nothing between requests, so that any number can run.
+
+MCP at /mcp, /healthz for orchestrators, /metrics for Prometheus; OpenTelemetry spans come from the SDK.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from mcp.server import MCPServer
+from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from ws_mcp.doors.mcp import app, auth
+from ws_mcp.doors.mcp.gate import Gate, Limits
+from ws_mcp.doors.mcp.metrics import CONTENT_TYPE, Metrics, count_messages
+from ws_mcp.doors.mcp.options import Http
+from ws_mcp.doors.mcp.settings import Settings
+
+PATH, HEALTH, METRICS = "/mcp", "/healthz", "/metrics"
+STATE_KEY = "WS_MCP_STATE_KEY"  # the environment variable with a secret that replicas share
+MAX_BODY = 1 << 20  # bytes of a request
+MAX_OPEN = 1_000  # connections; more are answered 503
+STUCK = 60  # seconds that a client may refuse to take in what waits for it
+GRACE = 20  # seconds that running requests get when the server is told to stop
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serve(settings: Settings, http: Http) -> None:
+    """Serve until SIGTERM or Ctrl-C; then running requests are answered and the process ends with 0.
+
+    Raises:
+        SystemExit: The address cannot be bound (exit 2).
+    """
+    logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")
+    server = app.create(settings, _state_key(http))
+    listening = _bind(http)
+    config = uvicorn.Config(
+        application(server, http),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_OPEN,
+        timeout_graceful_shutdown=GRACE,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ignore)  # uvicorn stops in order, then raises the signal again
+    address, port = listening.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    print(f"websocket-mcp serves MCP at http://{shown}:{port}{PATH}", flush=True)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> ASGIApp:  # noqa: B008
+    """``server`` as an ASGI application with everything before and beside it."""
+    metrics = Metrics((PATH, HEALTH, METRICS))
+    count_messages(server, metrics)
+    hosts, origins = _allowed(http)
+    checked = auth.settings(http.oauth) if http.oauth else None
+    inner = server._lowlevel_server.streamable_http_app(
+        streamable_http_path=PATH,
+        stateless_http=not http.sessions,
+        max_request_body_size=MAX_BODY,
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=[*hosts, *(f"{host}:*" for host in hosts)], allowed_origins=list(origins)
+        ),
+        auth=checked,
+        token_verifier=auth.JwtVerifier(http.oauth) if http.oauth else None,
+        custom_starlette_routes=_beside(metrics, list(checked.required_scopes or ()) if checked else None),
+    )
+    return Gate(inner, metrics, hosts, origins, http.token, limits)
+
+
+def _beside(metrics: Metrics, scopes: list[str] | None) -> list[Route]:
+    """/healthz and /metrics; the latter asks for the same tokens as MCP does."""
+
+    async def healthy(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def page(request: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    shown = Route(METRICS, page, methods=["GET"])
+    if scopes is not None:
+        shown = Route(METRICS, RequireAuthMiddleware(shown.app, scopes))
+    return [Route(HEALTH, healthy, methods=["GET"]), shown]
+
+
+def _allowed(http: Http) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(host names, origins) that may appear in requests; those of this machine only where nobody else can connect."""
+    if not http.loopback:
+        return http.hosts, http.origins
+    names = tuple(dict.fromkeys((*_LOOPBACK, f"[{http.host.strip('[]')}]" if ":" in http.host else http.host)))
+    local = tuple(f"{scheme}://{name}" for scheme in ("http", "https") for name in names)
+    return (*names, *http.hosts), (*local, *(f"{origin}:*" for origin in local), *http.origins)
+
+
+def _state_key(http: Http) -> bytes:
+    """The key of what clients carry from one replica to another; empty where this process is the only one."""
+    secret = os.environ.get(STATE_KEY) or http.token
+    return auth.state_key(secret) if secret else b""
+
+
+def _bind(http: Http) -> socket.socket:
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        found = socket.create_server((http.host.strip("[]"), http.port), family=family, backlog=2_048)
+    except OSError as error:
+        print(f"websocket-mcp: cannot listen on {http.host} port {http.port}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # ends connections whose client takes nothing in, which close() cannot
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK * 1_000)
+    return found
+
+
+def _ignore(number: int, frame: FrameType | None) -> Any:
+    """Do nothing: the end that the signal asks for was reached in order."""
