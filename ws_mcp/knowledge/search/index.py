@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ HEADING_WEIGHT = 0.25
 NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
 LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
 _DEPTH = 240  # passages that are looked at before they are grouped by section
+_SPELLED = 8  # passages in which a word is kept for spelling
 _KEYS = "keys.json"
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
 
@@ -200,6 +202,7 @@ def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
     """Fill an empty index; the table of keys that goes with it."""
     writer = whoosh.writer(limitmb=64)
     order: list[str] = []
+    seen: Counter[str] = Counter()
     for passage in passages(sections):
         section = passage.section
         words = "" if order and order[-1] == section.id else " ".join(section.words)
@@ -209,7 +212,7 @@ def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
         writer.add_document(
             source=section.source,
             body=body,
-            raw=body,
+            raw=_vocabulary(body, seen),
             heading=section.title,
             card={
                 "title": section.title,
@@ -224,6 +227,14 @@ def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
     errors = {lookup.words_only(key): s.id for s in sections if s.source == "error" for key in (s.title, *s.keys)}
     shelves = sorted({s.source for s in sections})
     return {"keys": lookup.table(sections), "errors": errors, "sources": shelves, "passages": order}
+
+
+def _vocabulary(text: str, seen: Counter[str]) -> str:
+    """The words of ``text`` that few passages had so far: enough to tell common from rare when spelling fails."""
+    words = {word.casefold() for word in re.findall(query.TOKEN, text)}
+    new = sorted(word for word in words if seen[word] < _SPELLED)
+    seen.update(new)
+    return " ".join(new)
 
 
 class _Memory(RamStorage):  # type: ignore[misc]  # Whoosh ships no types
