@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from ws_mcp import __version__
-from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge, probe
+from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge, local, probe
 from ws_mcp.errors import WsMcpError
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ diagnosing.register(app)
 build.register(app)
 probe.register(app)
 corpus.register(app)
+local.register(app)
 install.register(app)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from ws_mcp.doors.cli import local as local_files
 from ws_mcp.doors.cli import output
-from ws_mcp.library import MAX_READ, Answer, Library
+from ws_mcp.library import MAX_READ, Answer
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _ids(incomplete: str) -> list[str]:
-    return Library().complete(incomplete)
+    return local_files.library(patience=1).complete(incomplete)
 
 
 def search(
@@ -28,12 +29,13 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", help="How many hits, 1 to 50.")] = 5,
     offset: Annotated[int, typer.Option(help="Hits to skip.")] = 0,
     source: Annotated[
-        list[str] | None, typer.Option("--source", "-s", help="Keep only this source (rfc6455, mdn, iana, rfc …).")
+        list[str] | None, typer.Option("--source", "-s", help="Only this source: rfc6455, rfc, mdn, iana, local …")
     ] = None,
+    local: local_files.Folder = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find the sections that answer."""
-    answer = Library().search(" ".join(query), tuple(source or ()), limit, offset)
+    answer = local_files.library(local).search(" ".join(query), tuple(source or ()), limit, offset)
     if json:
         hits = [{**asdict(hit), "path": " › ".join(hit.path), "links": list(hit.links)} for hit in answer.hits]
         output.as_json({**asdict(answer), "hits": hits})
@@ -56,15 +58,16 @@ def _print(answer: Answer) -> None:
 
 def read(
     id: Annotated[
-        str, typer.Argument(help="rfc6455/5.5.1, 5.5.1, code/1006, mdn/Web/API/WebSocket …", autocompletion=_ids)
+        str, typer.Argument(help="rfc6455/5.5.1, 5.5.1, code/1006, mdn/Web/API/WebSocket, local …", autocompletion=_ids)
     ],
     children: Annotated[bool, typer.Option("--children", "-c", help="Write out the sections below it too.")] = False,
     offset: Annotated[int, typer.Option(help="Characters to skip.")] = 0,
     limit: Annotated[int, typer.Option(help=f"Characters to show, 200 to {MAX_READ}.")] = MAX_READ,
+    local: local_files.Folder = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Read a section."""
-    reading = Library().read(id, children, offset, limit)
+    reading = local_files.library(local).read(id, children, offset, limit)
     if json:
         output.as_json(asdict(reading))
         return

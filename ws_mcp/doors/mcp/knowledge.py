@@ -14,7 +14,7 @@ from ws_mcp.doors.mcp import results
 from ws_mcp.errors import InputError
 from ws_mcp.library import MAX_LIMIT, MAX_READ, Library
 
-_SHELVES = ("rfc6455", "iana", "mdn")  # documents that are listed as resources; the template reaches every section
+_SHELVES = ("rfc6455", "iana", "mdn", "local")  # are listed as resources; the template reaches every section
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 
@@ -47,20 +47,20 @@ def register(server: MCPServer, library: Library) -> None:
     @server.tool(
         title="Search WebSocket knowledge",
         annotations=_READS,
-        meta={"anthropic/searchHint": "websocket rfc6455 handshake frame close code 1006 ping real-time MDN"},
+        meta={"anthropic/searchHint": "websocket real-time web bidirectional communication rfc6455 close code 1006"},
     )
     @results.explained
     def ws_search(
         query: Annotated[
             str, Field(description='words, a symptom, "5.5.1", "1006", "0x9", a header, an API name, an error text')
         ],
-        sources: Annotated[list[str], Field(description='keep only these: "rfc6455", "mdn", "iana", "rfc"')] = [],  # noqa: B006
+        sources: Annotated[list[str], Field(description='only these: "rfc6455", "mdn", "iana", "rfc", "local"')] = [],  # noqa: B006
         limit: Annotated[int, Field(description=f"hits, 1 to {MAX_LIMIT}")] = 5,
         offset: Annotated[int, Field(description="next_offset of the call before")] = 0,
     ) -> Annotated[CallToolResult, SearchResult]:
-        """Search RFC 6455, MDN's WebSocket pages, IANA registries and guides, offline. Give words or an exact key.
+        """Search RFC 6455, MDN's WebSocket pages, IANA registries, guides and the user's own files (source "local").
 
-        Returns section ids with a snippet each; read one with ws_read.
+        Offline. Give words or an exact key. Returns section ids with a snippet each; read one with ws_read.
         """
         return results.data(search(library, query, sources, limit, offset))
 

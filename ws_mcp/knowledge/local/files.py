@@ -7,6 +7,7 @@ names, kinds, sizes and links are checked, no link is followed, and what is left
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -22,6 +23,7 @@ _MAX_ENTRIES = 50_000  # looked at in all, whatever they are
 _MAX_REASONS = 500  # kept to be shown; the rest is counted
 _TRIES = 3  # at a file that is being written while we read it
 GONE = "gone"  # the reason of a file that is not there any more
+_LINK = "a link; links are not followed"
 _SKIPPED = frozenset("node_modules __pycache__ venv target dist build".split())
 _SECRETS = (".pem", ".key", ".p12", ".pfx", ".jks", ".keystore")
 # Terminal escapes, and characters that are not seen but read: overrides of direction, tags, zero width.
@@ -115,7 +117,7 @@ def _entry(entry: os.DirEntry[str], path: str, depth: int, found: Scan) -> None:
     if entry.name.startswith(".") or entry.name in _SKIPPED:
         return
     if entry.is_symlink():
-        found.leave(path, "a link; links are not followed")
+        found.leave(path, _LINK)
     elif fault := _name_fault(entry.name):
         found.leave(path, fault)
     elif entry.is_dir(follow_symlinks=False):
@@ -194,7 +196,7 @@ def _open(folder: Path, path: str) -> int:
     flags = os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0)
     if os.open not in os.supports_dir_fd:
         if (folder / path).resolve() != folder.resolve() / path:
-            raise LeftOutError("a link; links are not followed")
+            raise LeftOutError(_LINK)
         return os.open(folder / path, flags)
     here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -221,4 +223,6 @@ def _reason(error: Exception) -> str:
         return GONE
     if isinstance(error, PermissionError):
         return "permission denied"
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:  # what O_NOFOLLOW says of a link
+        return _LINK
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

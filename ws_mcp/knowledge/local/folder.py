@@ -77,10 +77,11 @@ class Status:
     trouble: str
 
 
-def candidates(given: str = "") -> tuple[Path, ...]:
-    """Where the folder may be: the one given, else the environment's, else the one below the current directory."""
-    chosen = given or os.environ.get(VARIABLE, "")
-    return (Path(chosen).expanduser().absolute() if chosen else Path.cwd() / PLACE,)
+def candidates(given: str = "", roots: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Where the folder may be: the one given, else the environment's, else below roots and current directory."""
+    if chosen := given or os.environ.get(VARIABLE, ""):
+        return (Path(chosen).expanduser().absolute(),)
+    return tuple(above / PLACE for above in (*roots, Path.cwd()))
 
 
 class Local:
