@@ -16,7 +16,7 @@ MOST_LINES = 400
 LEVELS = {
     **dict.fromkeys(("", "types", "wire", "errors", "data"), 0),
     **dict.fromkeys(("protocol", "knowledge"), 1),
-    **dict.fromkeys(("rules", "judge", "judge_handshake", "templates", "report", "planning", "audit"), 2),
+    **dict.fromkeys(("rules", "judge", "judge_handshake", "templates", "roots", "report", "planning", "audit"), 2),
     **dict.fromkeys(
         ("probe", "verify", "engines", "composition", "library", "checking", "diagnose", "expert", "clients"), 3
     ),
@@ -42,7 +42,7 @@ HOMES = {
     "bs4": ("knowledge",),
     "lxml": ("knowledge",),
     "jinja2": ("templates/render",),
-    "websockets": ("protocol", "probe"),
+    "websockets": ("protocol", "probe", "verify"),
     "tomlkit": ("clients",),
     "scapy": ("protocol/captures",),
     "autobahn": ("probe",),

@@ -17,6 +17,7 @@ from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.search import indexes, lookup
 from ws_mcp.knowledge.shipped import digest, documents, registry, support
 from ws_mcp.rules import sections as rules
+from ws_mcp.templates import sections as templates
 from ws_mcp.types import Section
 
 if TYPE_CHECKING:
@@ -112,8 +113,10 @@ def _ours() -> Iterator[Section]:
     yield from support.sections()
     yield from rules.sections()
     yield from layout.sections()
+    yield from templates.sections()
 
 
 def _files() -> list[Path]:
     """What ships is made from these."""
-    return [*(file for file in data.folder("corpus").rglob("*") if file.is_file()), *rules.files()]
+    manifests = data.folder("templates").glob("*/template.toml")
+    return [*(file for file in data.folder("corpus").rglob("*") if file.is_file()), *rules.files(), *manifests]

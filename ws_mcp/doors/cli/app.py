@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from ws_mcp import __version__
-from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge, local, probe
+from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge, local, probe, template
 from ws_mcp.errors import WsMcpError
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ check.register(app)
 diagnosing.register(app)
 build.register(app)
 probe.register(app)
+template.register(app)
 corpus.register(app)
 local.register(app)
 install.register(app)

@@ -1,0 +1,149 @@
+"""``ws_list_templates`` and ``ws_generate``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import ListRoots, Resolve
+from mcp.types import CallToolResult, ListRootsResult, ToolAnnotations
+from pydantic import BaseModel, Field
+
+from ws_mcp import roots
+from ws_mcp.doors.mcp import results
+from ws_mcp.errors import InputError
+from ws_mcp.templates import catalogue, render, writing
+from ws_mcp.templates.model import Project, Template
+
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+_WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+_SHOWN = 5_000  # characters of a file
+_MOST = 50_000
+
+
+class Listed(BaseModel):
+    """One template."""
+
+    name: str = Field(description="give it to ws_generate; ws_read template/NAME tells its options")
+    side: str
+    language: str
+    library: str
+    version: str
+    title: str
+    options: list[str]
+
+
+class TemplateList(BaseModel):
+    """Templates by name."""
+
+    templates: list[Listed]
+
+
+class Generated(BaseModel):
+    """A project, and one of its files."""
+
+    template: str
+    options: dict[str, str | int | bool]
+    files: list[dict[str, str | int]] = Field(description="path, lines; with sha256 and bytes where they were written")
+    folder: str = Field(description="where they were written, empty where not")
+    path: str = Field(description="the file whose content this is")
+    content: str
+    next_offset: int | None
+    note: str
+
+
+def register(server: MCPServer, given: Sequence[Path] = (), client_roots: bool = True) -> None:
+    """Add the tools; ``given`` are folders that may be written, beside announced ones where ``client_roots`` holds."""
+
+    async def announced(write_to: str, context: Context) -> ListRootsResult | ListRoots:
+        capabilities = context.client_capabilities
+        if write_to and client_roots and capabilities is not None and capabilities.roots is not None:
+            return ListRoots()
+        return ListRootsResult(roots=[])
+
+    @server.tool(
+        title="List templates",
+        annotations=_READS,
+        meta={"anthropic/searchHint": "websocket server client template boilerplate scaffold chat python node"},
+    )
+    @results.explained
+    def ws_list_templates(
+        filter: Annotated[str, Field(description='words that all must fit: "python server", "client", "chat"')] = "",
+    ) -> Annotated[CallToolResult, TemplateList]:
+        """List the servers and clients that ws_generate makes: tested projects with auth, limits, resume and drain."""
+        return results.data({"templates": [_listed(template) for template in catalogue.find(filter)]})
+
+    @server.tool(title="Generate a WebSocket project", annotations=_WRITES)
+    @results.explained
+    async def ws_generate(
+        client: Annotated[ListRootsResult, Resolve(announced)],
+        template: Annotated[str, Field(description="a name of ws_list_templates")],
+        options: Annotated[
+            dict[str, Any], Field(description='{"profile": "feed"}; ws_read template/NAME tells them')
+        ] = {},  # noqa: B006
+        write_to: Annotated[str, Field(description="a folder below the workspace to write the project into")] = "",
+        only: Annotated[str, Field(description="show this file of the project instead of its main one")] = "",
+        overwrite: Annotated[bool, Field(description="replace files that are there already")] = False,
+        offset: Annotated[int, Field(description="characters of the file to skip")] = 0,
+        limit: Annotated[int, Field(description=f"characters of the file, 0 to {_MOST}")] = _SHOWN,
+    ) -> Annotated[CallToolResult, Generated]:
+        """Make a complete, tested WebSocket project. Without write_to: its tree and main file, any file by only.
+
+        With write_to the files are written there, never over others unless overwrite, and listed with SHA-256.
+        """
+        project = render.render(catalogue.get(template), options)
+        found = _shown(project, only, offset, limit)
+        if write_to:
+            allowed = (*given, *roots.named(), *(path for root in client.roots if (path := folder(str(root.uri)))))
+            place = roots.inside(write_to, allowed)
+            found |= {"files": writing.write(project, place, overwrite), "folder": str(place)}
+            found |= {} if only else {"path": "", "content": "", "next_offset": None, "note": "Next: README.md there."}
+        return results.data(found)
+
+
+def _listed(template: Template) -> dict[str, Any]:
+    return {
+        "name": template.name,
+        "side": template.side,
+        "language": template.language,
+        "library": template.library,
+        "version": template.version,
+        "title": template.title,
+        "options": [variable.name for variable in template.variables],
+    }
+
+
+def _shown(project: Project, only: str, offset: int, limit: int) -> dict[str, Any]:
+    path = render.safe_path(only).as_posix() if only else project.template.main
+    if path not in project.files:
+        raise InputError(f"There is no file {path[:80]!r}. There are: {', '.join(project.files)}.")
+    if not (0 <= offset <= 1_000_000 and 0 <= limit <= _MOST):
+        raise InputError(f"offset is {offset}, limit {limit}; send an offset from 0 on and a limit from 0 to {_MOST}.")
+    text = project.files[path].decode()
+    end = offset + limit
+    rest = len(text) - end
+    call = f"ws_generate({project.template.name!r}, only={path!r}, offset={end})"
+    return {
+        "template": project.template.name,
+        "options": dict(project.options),
+        "files": [{"path": file["path"], "lines": file["lines"]} for file in project.listing()],
+        "folder": "",
+        "path": path,
+        "content": text[offset:end],
+        "next_offset": end if rest > 0 else None,
+        "note": f"{rest} more characters: {call} with the same options" if rest > 0 else "",
+    }
+
+
+def folder(uri: str) -> Path | None:
+    """The folder that a ``file:`` URI names, None for any other."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return None
+    path = unquote(parts.path)
+    return Path(path.lstrip("/") if os.name == "nt" else path)

@@ -1,0 +1,53 @@
+"""A peer that is gone without a word is found."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ws_mcp.protocol import build
+from ws_mcp.verify.lab import Lab, Server
+from ws_mcp.verify.model import must
+from ws_mcp.verify.peer import JSON, headers, welcomed
+
+TITLE = "finds a dead peer by its heartbeat"
+_HEARTBEAT = 0.5
+
+
+async def prove(lab: Lab) -> str:
+    """A connection that answers no Ping is dropped within three heartbeats; one that does stays."""
+    async with lab.server(heartbeat_seconds=_HEARTBEAT) as server, welcomed(server.url, "bob") as alive:
+        started = asyncio.get_running_loop().time()
+        reader, writer = await _mute(server)
+        async with asyncio.timeout(10):
+            heard = await reader.read(-1)
+        took = asyncio.get_running_loop().time() - started
+        writer.close()
+        must(b"\x89" in heard, "the server sent no Ping")
+        must(took < _HEARTBEAT * 6, f"a mute peer was kept for {took:.1f} s")
+        must((await alive.ask("ping"))["type"] == "pong", "a live peer was dropped")
+        for _ in range(40):
+            if await server.metric("ws_connections") == 1:
+                break
+            await asyncio.sleep(0.05)
+        must(await server.metric("ws_connections") == 1, "the dead peer is still counted")
+    return f"dropped after {took:.1f} s at a heartbeat of {_HEARTBEAT} s"
+
+
+async def _mute(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection that says hello and then nothing, not even Pongs."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    fields = {
+        "Host": f"127.0.0.1:{server.port}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": build.key(b"0123456789abcdef"),
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Protocol": JSON,
+        **headers("mute"),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    hello = build.frame("text", b'{"v":1,"type":"hello"}', key=b"mask")
+    writer.write(f"GET /ws HTTP/1.1\r\n{lines}\r\n".encode() + hello)
+    head = await reader.readuntil(b"\r\n\r\n")
+    must(b" 101 " in head, f"{head[:80]!r}")
+    return reader, writer

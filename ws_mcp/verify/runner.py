@@ -1,0 +1,128 @@
+"""Verifies a template: render → install → its own tests, lint and types → our guarantees on the running process."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ws_mcp.errors import InputError
+from ws_mcp.templates import catalogue, render
+from ws_mcp.templates.model import Template
+from ws_mcp.verify.lab import Lab
+from ws_mcp.verify.model import FAILED, PASSED, SKIPPED, Broken, Check, NotOffered, Verification
+from ws_mcp.verify.workspace import Workspace
+
+STEPS = ("test", "lint", "types")
+_SECONDS = 150.0  # for one guarantee
+Tell = Callable[[Check], None]
+
+
+def verify(
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    only: tuple[str, ...] = (),
+    tell: Tell | None = None,
+    workspace: Workspace | None = None,
+) -> Verification:
+    """Verify the template ``name``.
+
+    Args:
+        name: of the template.
+        options: as for rendering it.
+        only: steps and guarantees to keep; all of them where it is empty.
+        tell: is called after each check.
+        workspace: where to do it; a folder that is forgotten afterwards where there is none.
+
+    Raises:
+        InputError: An unknown template, option, step or guarantee.
+    """
+    template = catalogue.get(name)
+    known = (*STEPS, *template.guarantees)
+    if unknown := [entry for entry in only if entry not in known]:
+        raise InputError(f"{template.name} has no check {unknown[0]!r}. There are: {', '.join(known)}.")
+    project = render.render(template, options or {})
+    wanted = [entry for entry in known if entry in (only or known)]
+    if workspace is not None:
+        workspace.put(project)
+        checks = _run(workspace, wanted, tell or _silent)
+    else:
+        with tempfile.TemporaryDirectory(prefix="ws-mcp-verify-", ignore_cleanup_errors=True) as folder:
+            fresh = Workspace(Path(folder))
+            fresh.put(project)
+            checks = _run(fresh, wanted, tell or _silent)
+    return Verification(template.name, project.options, tuple(checks))
+
+
+def _silent(_: Check) -> None:
+    pass
+
+
+def _run(workspace: Workspace, wanted: list[str], tell: Tell) -> list[Check]:
+    checks: list[Check] = []
+
+    def add(name: str, check: Callable[[], tuple[str, str]]) -> bool:
+        started = time.monotonic()
+        verdict, detail = check()
+        checks.append(Check(name, verdict, detail, time.monotonic() - started))
+        tell(checks[-1])
+        return verdict == PASSED
+
+    if missing := workspace.missing():
+        add("install", lambda: (SKIPPED, f"this machine has no {', '.join(missing)}"))
+        return checks
+    if not add("install", lambda: _outcome(workspace.install())):
+        return checks
+    for name in wanted:
+        if name in STEPS:
+            add(name, lambda name=name: _outcome(workspace.step(name)))  # type: ignore[misc]
+        else:
+            add(name, lambda name=name: asyncio.run(_prove(workspace, name)))  # type: ignore[misc]
+    return checks
+
+
+def _outcome(trouble: str) -> tuple[str, str]:
+    return (FAILED, trouble) if trouble else (PASSED, "")
+
+
+async def _prove(workspace: Workspace, name: str) -> tuple[str, str]:
+    lab = Lab(workspace)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return PASSED, await module(name).prove(lab)
+    except NotOffered as reason:
+        return SKIPPED, str(reason)
+    except Broken as error:
+        return FAILED, str(error)
+    except TimeoutError:
+        return FAILED, f"not decided within {_SECONDS:g} s"
+    except Exception as error:  # a server may break a client of ours in ways that nobody foresaw
+        return FAILED, f"{type(error).__name__}: {error}"
+    finally:
+        lab.close()
+
+
+def module(name: str) -> Any:
+    """The module of a guarantee.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    try:
+        return importlib.import_module(f"ws_mcp.verify.guarantees.{name.replace('-', '_')}")
+    except ModuleNotFoundError as error:
+        raise InputError(f"there is no guarantee {name!r} in ws_mcp/verify/guarantees") from error
+
+
+def title(name: str) -> str:
+    """A guarantee in words."""
+    return str(module(name).TITLE)
+
+
+def guaranteed(template: Template, name: str) -> str:
+    """Why a template does not offer a guarantee, "" where it does."""
+    return "" if name in template.guarantees else template.not_offered.get(name, "not offered")
