@@ -7,7 +7,17 @@ from mcp.server.caching import CacheableMethod
 from mcp.server.request_state import RequestStateSecurity
 
 from ws_mcp import __version__
-from ws_mcp.doors.mcp import checking, completion, exposure, fetching, hardening, knowledge, probing, prompts
+from ws_mcp.doors.mcp import (
+    checking,
+    completion,
+    exposure,
+    fetching,
+    generating,
+    hardening,
+    knowledge,
+    probing,
+    prompts,
+)
 from ws_mcp.doors.mcp.settings import Settings
 from ws_mcp.library import Library
 
@@ -44,6 +54,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     knowledge.register(server, library)
     checking.register(server, library)
     probing.register(server)
+    generating.register(server, settings.roots, settings.client_roots)
     fetching.register(server)
     exposure.restrict(server, settings)
     prompts.register(server, library)  # names the tools there are
