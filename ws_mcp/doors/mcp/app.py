@@ -12,6 +12,7 @@ from ws_mcp.doors.mcp import (
     completion,
     exposure,
     fetching,
+    following,
     generating,
     hardening,
     knowledge,
@@ -19,13 +20,16 @@ from ws_mcp.doors.mcp import (
     prompts,
 )
 from ws_mcp.doors.mcp.settings import Settings
+from ws_mcp.knowledge.local.folder import Local, candidates
 from ws_mcp.library import Library
 
 INSTRUCTIONS = """\
-WebSocket knowledge and checks, offline. Anything about websockets: paste what you have (handshake, curl -v, hex, \
-proxy log, console text, stack trace, close code such as 1006) into ws_diagnose: it says what it is and what to do.
-1. ws_search(query): RFC 6455 and its family, MDN's WebSocket API, IANA registries, guides; by words, a symptom, or \
-exactly what you have: "5.5.1", "1006", "0x9", "Sec-WebSocket-Accept", "CloseEvent.wasClean". Hits carry section ids.
+WebSocket knowledge and checks, offline. Anything about websockets, the real-time web, bidirectional communication: \
+paste what you have (handshake, curl -v, hex, proxy log, console text, stack trace, close code such as 1006) into \
+ws_diagnose: it says what it is and what to do.
+1. ws_search(query): RFC 6455 and its family, MDN's WebSocket API, IANA registries, guides, the user's own \
+./mcp/websocket (source "local"); by words, a symptom, or exactly what you have: "5.5.1", "1006", "0x9", \
+"Sec-WebSocket-Accept", "CloseEvent.wasClean". Hits carry section ids.
 2. ws_read(id): the section as Markdown, with what it demands (MUST, SHOULD) and requirement ids to cite.
 3. ws_check_handshake, ws_check_frames: every violation with its section, bytes and fix; rules read as rule/NAME. \
 ws_build_frames writes frames, right or wrong, and Sec-WebSocket-Accept values.
@@ -40,7 +44,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
 
     ``state_key`` seals what clients carry from one request to the next; replicas have to share it.
     """
-    library = Library()
+    library = Library(Local(candidates(roots=settings.roots)))
     server = MCPServer(
         "websocket",
         title="WebSocket MCP",
@@ -59,5 +63,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     exposure.restrict(server, settings)
     prompts.register(server, library)  # names the tools there are
     completion.register(server, library)
+    if settings.client_roots:
+        following.follow(server, library, settings.roots)
     hardening.harden(server)
     return server
