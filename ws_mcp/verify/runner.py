@@ -15,10 +15,11 @@ from ws_mcp.templates import catalogue, render
 from ws_mcp.templates.model import Template
 from ws_mcp.verify.lab import Lab
 from ws_mcp.verify.model import FAILED, PASSED, SKIPPED, Broken, Check, NotOffered, Verification
+from ws_mcp.verify.pool import Clients, Pool
 from ws_mcp.verify.workspace import Workspace
 
 STEPS = ("test", "lint", "types")
-_SECONDS = 150.0  # for one guarantee
+_SECONDS = 400.0  # for one guarantee
 Tell = Callable[[Check], None]
 
 
@@ -27,7 +28,7 @@ def verify(
     options: Mapping[str, Any] | None = None,
     only: tuple[str, ...] = (),
     tell: Tell | None = None,
-    workspace: Workspace | None = None,
+    pool: Pool | None = None,
 ) -> Verification:
     """Verify the template ``name``.
 
@@ -36,7 +37,7 @@ def verify(
         options: as for rendering it.
         only: steps and guarantees to keep; all of them where it is empty.
         tell: is called after each check.
-        workspace: where to do it; a folder that is forgotten afterwards where there is none.
+        pool: where to do it; a folder that is forgotten afterwards where there is none.
 
     Raises:
         InputError: An unknown template, option, step or guarantee.
@@ -47,14 +48,10 @@ def verify(
         raise InputError(f"{template.name} has no check {unknown[0]!r}. There are: {', '.join(known)}.")
     project = render.render(template, options or {})
     wanted = [entry for entry in known if entry in (only or known)]
-    if workspace is not None:
-        workspace.put(project)
-        checks = _run(workspace, wanted, tell or _silent)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ws-mcp-verify-", ignore_cleanup_errors=True) as folder:
-            fresh = Workspace(Path(folder))
-            fresh.put(project)
-            checks = _run(fresh, wanted, tell or _silent)
+    with tempfile.TemporaryDirectory(prefix="ws-mcp-verify-", ignore_cleanup_errors=True) as folder:
+        pool = pool or Pool(Path(folder))
+        pool.space(template.name).put(project)
+        checks = _run(pool, template, wanted, tell or _silent)
     return Verification(template.name, project.options, tuple(checks))
 
 
@@ -62,8 +59,9 @@ def _silent(_: Check) -> None:
     pass
 
 
-def _run(workspace: Workspace, wanted: list[str], tell: Tell) -> list[Check]:
+def _run(pool: Pool, template: Template, wanted: list[str], tell: Tell) -> list[Check]:
     checks: list[Check] = []
+    workspace = pool.space(template.name)
 
     def add(name: str, check: Callable[[], tuple[str, str]]) -> bool:
         started = time.monotonic()
@@ -81,7 +79,7 @@ def _run(workspace: Workspace, wanted: list[str], tell: Tell) -> list[Check]:
         if name in STEPS:
             add(name, lambda name=name: _outcome(workspace.step(name)))  # type: ignore[misc]
         else:
-            add(name, lambda name=name: asyncio.run(_prove(workspace, name)))  # type: ignore[misc]
+            add(name, lambda name=name: asyncio.run(_prove(workspace, pool, name)))  # type: ignore[misc]
     return checks
 
 
@@ -89,11 +87,12 @@ def _outcome(trouble: str) -> tuple[str, str]:
     return (FAILED, trouble) if trouble else (PASSED, "")
 
 
-async def _prove(workspace: Workspace, name: str) -> tuple[str, str]:
+async def _prove(workspace: Workspace, pool: Pool, name: str) -> tuple[str, str]:
     lab = Lab(workspace)
     try:
         async with asyncio.timeout(_SECONDS):
-            return PASSED, await module(name).prove(lab)
+            subject = Clients(workspace, pool) if workspace.project.template.side == "client" else lab
+            return PASSED, await module(name).prove(subject)
     except NotOffered as reason:
         return SKIPPED, str(reason)
     except Broken as error:
@@ -121,8 +120,3 @@ def module(name: str) -> Any:
 def title(name: str) -> str:
     """A guarantee in words."""
     return str(module(name).TITLE)
-
-
-def guaranteed(template: Template, name: str) -> str:
-    """Why a template does not offer a guarantee, "" where it does."""
-    return "" if name in template.guarantees else template.not_offered.get(name, "not offered")
