@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,6 +44,21 @@ class Ran:
 def find(program: str) -> str | None:
     """Where ``program`` is; ``python3`` is the interpreter that runs us, which is new enough."""
     return sys.executable if program == "python3" else shutil.which(program)
+
+
+def has(need: str) -> bool:
+    """Whether this machine has a program, as in ``npm``, and in a version that is new enough, as in ``node>=22.18``."""
+    program, _, least = need.partition(">=")
+    found = find(program)
+    if found is None or not least:
+        return found is not None
+    ran = run([found, "--version"], Path.cwd(), 10)
+    version = re.search(r"\d+(?:\.\d+)*", ran.output)
+    return version is not None and _numbers(version[0]) >= _numbers(least)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def run(command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None) -> Ran:

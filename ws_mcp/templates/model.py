@@ -35,8 +35,9 @@ class Variable:
 class Template:
     """A folder of the catalogue; ``main`` is the file to show first, ``needs`` the programs a machine must have.
 
-    ``guarantees`` name modules of verify that hold for it, ``not_offered`` say why one does not. ``conditions`` maps
-    paths below ``files/`` to the values without which they are left out.
+    A need may name the oldest version that will do, as in ``node>=22.18``. ``guarantees`` name modules of verify that
+    hold for it, ``not_offered`` say why one does not. ``conditions`` maps paths below ``files/`` to the values without
+    which they are left out.
     """
 
     name: str

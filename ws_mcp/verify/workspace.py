@@ -43,8 +43,8 @@ class Workspace:
         self._project = project
 
     def missing(self) -> list[str]:
-        """Programs that this machine lacks."""
-        return [program for program in self.project.template.needs if engines.find(program) is None]
+        """Programs that this machine lacks, or has too old."""
+        return [need for need in self.project.template.needs if not engines.has(need)]
 
     def install(self) -> str:
         """Install what the project depends on; "" or what went wrong. Packages come from the usual caches."""
