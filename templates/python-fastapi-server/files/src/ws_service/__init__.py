@@ -1,0 +1,1 @@
+"""A WebSocket service: see README.md."""
