@@ -134,7 +134,7 @@ def _answered(talk: Talk, asked: bytes, head: bytes, secure: bool) -> tuple[Find
     if not isinstance(response, Response):
         return ()
     seen.response = response
-    request, _ = parse_head(split_lines(asked.decode("latin-1")))
+    request, _ = parse_head(split_lines(asked.decode("latin-1").lstrip("\r\n")))
     if not isinstance(request, Request):
         return ()
     report = judge_handshake(Handshake(request, response), Policy(scheme="wss" if secure else "ws"))
