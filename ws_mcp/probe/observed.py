@@ -11,7 +11,7 @@ from ws_mcp.types import Response, Side
 from ws_mcp.wire import Frame, Part
 
 MESSAGE = 1 << 20  # bytes of a message that are kept
-EVENTS = 20_000  # messages and Pongs that are kept
+EVENTS = 20_000  # frames of a connection that are looked at
 TRACE = 2048  # bytes of each direction that an outcome shows
 CLOSE, PING, PONG = 8, 9, 10
 
@@ -83,6 +83,7 @@ class Ear:
         self._opcode = -1
         self._packed = False
         self._content = bytearray()
+        self._frames = 0
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes."""
@@ -93,7 +94,10 @@ class Ear:
                 if fact.last:
                     self._done(fact.frame)
             elif isinstance(fact, Frame):
+                self._frames += 1
                 self._frame(fact)
+        if self._frames > EVENTS:
+            self.observed.stopped = self.observed.stopped or f"it sent more than {EVENTS:,} frames"
         if self._reader.stopped:
             self.observed.stopped = self.observed.stopped or f"unreadable: {self._reader.stopped}"
 
@@ -118,7 +122,7 @@ class Ear:
             self.pinged.append(frame)
         elif frame.opcode == PONG and frame.payload == self.sentinel:
             seen.alive = True
-        elif frame.opcode == PONG and len(seen.pongs) < EVENTS:
+        elif frame.opcode == PONG:
             seen.pongs.append(frame.payload)
         elif frame.opcode > PONG:
             seen.others += 1
@@ -127,7 +131,7 @@ class Ear:
         self._content += data[: MESSAGE - len(self._content)]
 
     def _done(self, frame: Frame) -> None:
-        if not frame.fin or len(self.observed.messages) >= EVENTS:
+        if not frame.fin:
             return
         content = bytes(self._content)
         self._content.clear()

@@ -20,8 +20,10 @@ from ws_mcp.types import Finding, Side
 
 HEAD = 65536  # bytes of a head
 MOST = 16 << 20  # bytes of a connection
+CHUNK = 16384  # bytes that are looked at in one go; 8,000 frames at most
 PONGS = 100  # Pings of the peer that are answered
 QUIET = 0.25  # seconds without a reaction before we ask whether the peer is still there
+APART = 0.001  # seconds between the pieces of a frame, so that each travels by itself
 FAREWELL = 1.0  # seconds for the closing handshake
 SENTINEL = b"still there?"
 _BROKEN = (ConnectionError, ssl.SSLError, OSError)
@@ -123,7 +125,7 @@ class Talk:
         data = b"".join(frame.encode(self.side) for frame in step.frames)
         for at in range(0, len(data), step.size):
             await self.write(data[at : at + step.size])
-            await asyncio.sleep(0)  # so that each piece leaves by itself
+            await asyncio.sleep(APART)
 
     async def react(self, settled: Callable[[], bool], sentinel: bool) -> None:
         """Listens until ``settled`` or the deadline; after a quiet while, asks whether the peer is there."""
@@ -169,9 +171,11 @@ class Talk:
     async def _read(self, until: float) -> bytes:
         """The next bytes; b"" at the end of the connection, at ``until``, or when the peer sent too much."""
         seen = self.observed
+        if self.clock() >= until:  # data that is always there would never let the time-out act
+            return b""
         try:
             async with asyncio.timeout_at(until):
-                data = await self.reader.read(65536)
+                data = await self.reader.read(CHUNK)
         except TimeoutError:
             return b""
         except _BROKEN:

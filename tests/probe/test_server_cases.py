@@ -1,0 +1,143 @@
+"""Each case tells a server that is broken in just that way from a right one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+
+from tests.probe.flaws import FRAMES, SERVER, flaw_of
+from tests.probe.server_peer import ServerPeer
+from ws_mcp.probe.catalogue import CHAPTERS, all_cases, select
+from ws_mcp.probe.client import Door, Exchange
+from ws_mcp.probe.runner import probe_server
+from ws_mcp.probe.settings import Settings
+from ws_mcp.probe.studies import STUDIES
+from ws_mcp.probe.targets import read_url, resolve
+from ws_mcp.probe.words import Case
+from ws_mcp.types import Side, Verdict
+
+HEADERS = (("Authorization", "Bearer test"), ("Origin", "https://here.example"))
+SETTINGS = Settings(headers=HEADERS, limit=3.0)
+DEFAULT = [case for case in all_cases().values() if Side.SERVER in case.sides and case.effort == "default"]
+
+
+async def exchange(url: str, cases: list[Case], settings: Settings = SETTINGS) -> dict[str, Exchange]:
+    """What each case comes to, all of them side by side."""
+    door = Door.to(await resolve(read_url(url)), settings)
+    gate = asyncio.Semaphore(16)
+
+    async def one(case: Case) -> Exchange:
+        async with gate:
+            return await STUDIES.get(case.study, Door.exchange)(door, case)
+
+    found = await asyncio.gather(*(one(case) for case in cases))
+    return {case.id: exchange for case, exchange in zip(cases, found, strict=True)}
+
+
+def flaws_of(case: str) -> tuple[tuple[str, ...], Verdict]:
+    return flaw_of(case, [*SERVER, *FRAMES])
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_right_server_passes(chapter: str) -> None:
+    cases = [case for case in DEFAULT if case.chapter == chapter]
+
+    async def run() -> dict[str, Exchange]:
+        async with ServerPeer().listening() as peer:
+            return await exchange(peer.url, cases)
+
+    found = asyncio.run(run())
+    wrong = {
+        case: (e.verdict.value, e.actual, e.closing.value, e.closing_actual)
+        for case, e in found.items()
+        if e.verdict is not Verdict.PASSED or e.closing not in {Verdict.PASSED, Verdict.NOT_RUN}
+    }
+    assert wrong == {}
+    assert [finding.rule for e in found.values() for finding in e.findings if finding.severity == "error"] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_server_broken_in_just_that_way_does_not(chapter: str) -> None:
+    groups: dict[tuple[str, ...], list[Case]] = defaultdict(list)
+    for case in DEFAULT:
+        if case.chapter == chapter:
+            groups[flaws_of(case.id)[0]].append(case)
+
+    async def run() -> dict[str, Exchange]:
+        found: dict[str, Exchange] = {}
+        for flaws, cases in groups.items():
+            async with ServerPeer(*flaws).listening() as peer:
+                found |= await exchange(peer.url, cases)
+        return found
+
+    found = asyncio.run(run())
+    wrong = {
+        case: (e.verdict.value, e.actual, flaws_of(case)[0])
+        for case, e in found.items()
+        if e.verdict is not flaws_of(case)[1]
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("flaw", "case", "closing"),
+    [
+        ("close-stays", "framing/text", Verdict.FAILED),
+        ("close-unanswered", "framing/text", Verdict.FAILED),
+        ("fails-without-close", "framing/reserved-opcode-3", Verdict.NON_STRICT),
+        ("fails-but-stays", "framing/reserved-opcode-3", Verdict.FAILED),
+        ("", "framing/reserved-opcode-3", Verdict.PASSED),
+        ("", "framing/text", Verdict.PASSED),
+    ],
+)
+def test_the_closing_is_judged_apart_from_the_behaviour(flaw: str, case: str, closing: Verdict) -> None:
+    async def run() -> Exchange:
+        async with ServerPeer(*filter(None, [flaw])).listening() as peer:
+            return (await exchange(peer.url, [all_cases()[case]]))[case]
+
+    found = asyncio.run(run())
+    assert (found.verdict, found.closing) == (Verdict.PASSED, closing), (found.actual, found.closing_actual)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "rule"),
+    [
+        ("accept-wrong", "wrong-accept"),
+        ("untold-version", "version-refused-without-list"),
+        ("masks-wrong", "masked-server-frame"),
+        ("sends-rsv", "reserved-bit-set"),
+    ],
+)
+def test_what_the_server_sends_goes_through_the_rules(flaw: str, rule: str) -> None:
+    async def run() -> list[str]:
+        async with ServerPeer(flaw).listening() as peer:
+            only = ("handshake/right", "handshake/version-8", "framing/text")
+            report = await probe_server(peer.url, Settings(headers=HEADERS, only=only))
+            return [seen.finding.rule for seen in report.findings]
+
+    assert rule in asyncio.run(run())
+
+
+def test_a_whole_probe_of_a_right_server_has_nothing_to_mend() -> None:
+    async def run() -> None:
+        seen: list[int] = []
+        async with ServerPeer().listening() as peer:
+            report = await probe_server(peer.url, SETTINGS, lambda progress: seen.append(progress.done))
+        assert report.ok, report.failures
+        assert report.counts["PASSED"] >= 330
+        assert seen == list(range(1, len(report.outcomes) + 1))
+        assert [outcome.case for outcome in report.outcomes] == [case.id for case in select(SETTINGS, Side.SERVER)]
+
+    asyncio.run(run())
+
+
+def test_without_compression_its_cases_are_not_run() -> None:
+    async def run() -> None:
+        async with ServerPeer(deflate=False).listening() as peer:
+            report = await probe_server(peer.url, Settings(headers=HEADERS, only=("deflate/", "offers/")))
+        verdicts = {outcome.case.partition("/")[0]: outcome.verdict for outcome in report.outcomes}
+        assert verdicts == {"deflate": Verdict.NOT_RUN, "offers": Verdict.PASSED}
+
+    asyncio.run(run())
