@@ -1,6 +1,7 @@
-"""``ws_list_templates`` and ``ws_generate``."""
+"""``ws_list_templates`` and ``ws_generate``.
 
-from __future__ import annotations
+Annotations are evaluated here, not postponed: the SDK has to see the resolver in one of them.
+"""
 
 import os
 from collections.abc import Sequence
