@@ -20,7 +20,7 @@ LEVELS = {
     **dict.fromkeys(
         ("probe", "verify", "engines", "composition", "library", "checking", "diagnose", "expert", "clients"), 3
     ),
-    **dict.fromkeys(("doors", "__main__"), 4),
+    **dict.fromkeys(("doors", "testing", "__main__"), 4),
 }
 # What comes from outside → where it may be imported: a module, or a folder with everything in it.
 HOMES = {
@@ -30,6 +30,7 @@ HOMES = {
     "pydantic": ("doors/mcp",),
     "starlette": ("doors/mcp",),
     "uvicorn": ("doors/mcp/http",),
+    "sse_starlette": ("doors/mcp/http",),
     "jwt": ("doors/mcp/auth",),
     "typer": ("doors/cli",),
     "click": ("doors/cli",),
@@ -44,6 +45,7 @@ HOMES = {
     "jinja2": ("templates/render",),
     "websockets": ("protocol", "probe", "verify"),
     "tomlkit": ("clients",),
+    "pytest": ("testing",),
     "scapy": ("protocol/captures",),
     "autobahn": ("probe",),
     "ast_grep_py": ("audit",),

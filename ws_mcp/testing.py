@@ -1,0 +1,89 @@
+"""The probe in your own tests: a pytest fixture and the function behind it.
+
+In ``conftest.py``::
+
+    pytest_plugins = ["ws_mcp.testing"]
+
+and in a test, with your server running::
+
+    def test_it_speaks_websocket(ws_probe):
+        ws_probe("ws://127.0.0.1:8000/ws", accept=["handshake/no-host"])
+
+Importing this module needs no pytest; the fixture is there where pytest is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ws_mcp.probe.result import ProbeReport
+from ws_mcp.probe.runner import probe_server
+from ws_mcp.probe.settings import Settings
+
+
+def probe_url(url: str, *, only: Sequence[str] = (), accept: Sequence[str] = (), **options: Any) -> ProbeReport:
+    """Probes the server at ``url`` and blocks until it is done.
+
+    A server that runs in your own event loop has to go on meanwhile: ``await asyncio.to_thread(probe_url, url)``.
+
+    Args:
+        url: ws://127.0.0.1:8000/path
+        only: prefixes of case ids, or requirement ids.
+        accept: cases that may fail.
+        options: the other fields of ``ws_mcp.probe.settings.Settings``: headers, subprotocols, echo, slow, …
+
+    Returns:
+        The report, with what was accepted among its failures.
+
+    Raises:
+        AssertionError: a case failed that was not accepted, or the probe was cut short.
+        InputError: the URL cannot be used, or a case is not known.
+        UnreachableError: the server opens no connection.
+    """
+    settings = Settings(only=tuple(only), **options)
+    report = _apart(lambda: asyncio.run(probe_server(url, settings)))
+    wrong = [outcome for outcome in report.failures if outcome.case not in accept]
+    lines = [
+        f"{outcome.case}: expected {outcome.expected}; actual {outcome.actual}"
+        + (f"; closing: {outcome.closing_actual}" if outcome.closing == "FAILED" else "")
+        for outcome in wrong
+    ]
+    if report.incomplete:
+        lines.append(f"incomplete: {report.incomplete}")
+    if lines:
+        raise AssertionError("\n".join([f"the probe of {url} failed {len(wrong)} cases:", *lines]))
+    return report
+
+
+def _apart(work: Callable[[], ProbeReport]) -> ProbeReport:
+    """Does ``work`` in a thread, which has no event loop yet."""
+    found: list[ProbeReport] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:  # raised again by the caller
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return found[0]
+
+
+try:
+    import pytest
+except ImportError:  # only the fixture needs it
+    pass
+else:
+
+    @pytest.fixture
+    def ws_probe() -> Callable[..., ProbeReport]:
+        """``probe_url``, for tests of a server that runs."""
+        return probe_url
