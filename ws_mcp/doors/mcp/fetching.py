@@ -12,8 +12,12 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ws_mcp.doors.mcp import results
+from ws_mcp.errors import WsMcpError
 from ws_mcp.knowledge import cache
+from ws_mcp.knowledge.official import sources as catalogue
 from ws_mcp.knowledge.official.gather import FetchReport, Progress
+
+_WAITING = 10_000  # reports of progress that a slow client may leave unread; there are fewer documents
 
 
 class Trouble(BaseModel):
@@ -54,21 +58,28 @@ def register(server: MCPServer) -> None:
         return results.data(_shown(await _fetch(context, sources)))
 
 
-async def _fetch(context: Context, sources: list[str]) -> FetchReport:
+async def _fetch(context: Context, names: list[str]) -> FetchReport:
     from ws_mcp.knowledge.official.fetch import fetch_async
 
-    send, receive = anyio.create_memory_object_stream[Progress](1_000)
-    async with anyio.create_task_group() as group, receive:
+    catalogue.select(catalogue.load(), names)  # an unknown name is told before anything starts
+    send, receive = anyio.create_memory_object_stream[Progress](_WAITING)
 
-        async def report() -> None:
-            async for progress in receive:
-                name = progress.result.document if progress.result else ""
-                await context.report_progress(progress.done, progress.total, name)
+    async def report() -> None:
+        async for progress in receive:
+            name = progress.result.document if progress.result else ""
+            await context.report_progress(progress.done, progress.total, name)
 
+    mirror = os.environ.get("WS_MCP_MIRROR") or None
+    async with receive, anyio.create_task_group() as group:
         group.start_soon(report)
-        mirror = os.environ.get("WS_MCP_MIRROR") or None
+        failure: WsMcpError | None = None
         with send:
-            found = await fetch_async(sources, mirror, cache.cache_dir(), progress=send.send_nowait)
+            try:
+                found = await fetch_async(names, mirror, cache.cache_dir(), progress=send.send_nowait)
+            except WsMcpError as error:
+                failure = error  # raised outside of the group, which would wrap it
+    if failure:
+        raise failure
     return found
 
 
