@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import typer
 
 from ws_mcp import __version__
-from ws_mcp.doors.cli import build, check, corpus, diagnosing, install, knowledge, local, probe, template
+from ws_mcp.doors.cli import agent, build, check, corpus, diagnosing, install, knowledge, local, probe, template
 from ws_mcp.errors import WsMcpError
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ template.register(app)
 corpus.register(app)
 local.register(app)
 install.register(app)
+agent.register(app)
 
 
 def add(others: Mapping[str, Callable[[], None]]) -> None:
