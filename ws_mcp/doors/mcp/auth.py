@@ -61,8 +61,8 @@ class JwtVerifier:
             jwt.get_unverified_header(token)  # what is no JWT costs no fetch
             async with self._lock:
                 key = await anyio.to_thread.run_sync(self._keys.get_signing_key_from_jwt, token)
-            claims = self._claims(token, key.key)
-        except (jwt.PyJWTError, ValueError) as error:
+            claims = self._claims(token, key)
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
             _log.warning("refused a token: %s", error)
             return None
         audience = claims["aud"]
@@ -77,7 +77,8 @@ class JwtVerifier:
             claims=claims,
         )
 
-    def _claims(self, token: str, key: Any) -> dict[str, Any]:
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        """What a good token says; the key, not the token, decides its algorithm."""
         claims: dict[str, Any] = jwt.decode(
             token,
             key,

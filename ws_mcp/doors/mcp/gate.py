@@ -38,13 +38,15 @@ class _Exchange:
     status: int = 0
     body_read: bool = False
     late: bool = False
+    ended: bool = False
     started: float = field(default_factory=time.perf_counter)
 
 
 class Gate:
     """An ASGI application that lets through to ``app`` what may pass, and counts everything.
 
-    The SDK checks Host and Origin too, but only at its own route and after the body was read.
+    The SDK could check Host and Origin too, but only at its own route, after the body was read, and with the letters'
+    case, which a host name does not have (RFC 9110, 4.2.3).
     """
 
     def __init__(
@@ -62,6 +64,14 @@ class Gate:
         self._origins = frozenset(origins)
         self._token = token
         self._limits = limits
+        self._standing: set[anyio.CancelScope] = set()
+        self._draining = False
+
+    def drain(self) -> None:
+        """End the streams on which nothing is owed, so that the server can stop: nobody waits for their end."""
+        self._draining = True
+        for scope in self._standing:
+            scope.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -78,17 +88,32 @@ class Gate:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
         refusal = None if scope["path"] in OPEN else self._refusal(scope)
+        app = refusal or (self._stand if _is_standing(scope) else self._app)
         try:
-            await (refusal or self._app)(scope, receive, send)
+            await app(scope, receive, send)
         except Exception:
             if not exchange.late:
                 raise
+        if exchange.status and not exchange.ended:
+            await send({"type": "http.response.body", "body": b""})
         if exchange.late:
             _log.warning("a client was too slow at %s", ascii(scope["path"])[:80])
             if not exchange.status:
                 exchange.late = False
                 late = PlainTextResponse("The request took too long.\n", 408, {"Connection": "close"})
                 await late(scope, receive, send)
+
+    async def _stand(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, until the server drains."""
+        with anyio.CancelScope() as standing:
+            self._standing.add(standing)
+            try:
+                if not self._draining:
+                    await self._app(scope, receive, send)
+                else:
+                    await PlainTextResponse("This server is stopping.\n", 503)(scope, receive, send)
+            finally:
+                self._standing.discard(standing)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers: dict[bytes, list[bytes]] = {}
@@ -134,11 +159,17 @@ class Gate:
                 return
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
+            exchange.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             with anyio.move_on_after(self._limits.reading) as scope:
                 await send(message)
             exchange.late = scope.cancelled_caught
 
         return push
+
+
+def _is_standing(scope: Scope) -> bool:
+    """Whether a request asks for a stream that has no end: the handshake era's GET, the stateless era's listening."""
+    return scope["method"] == "GET" or (b"mcp-method", b"subscriptions/listen") in scope["headers"]
 
 
 def _name(host: bytes) -> str:

@@ -17,10 +17,10 @@ import uvicorn
 from mcp.server import MCPServer
 from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
+from sse_starlette.sse import AppStatus
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from ws_mcp.doors.mcp import app, auth
 from ws_mcp.doors.mcp.gate import Gate, Limits
@@ -46,8 +46,9 @@ def serve(settings: Settings, http: Http) -> None:
     logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")
     server = app.create(settings, _state_key(http))
     listening = _bind(http)
+    gate = application(server, http)
     config = uvicorn.Config(
-        application(server, http),
+        gate,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -60,10 +61,23 @@ def serve(settings: Settings, http: Http) -> None:
     address, port = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     print(f"websocket-mcp serves MCP at http://{shown}:{port}{PATH}", flush=True)
-    uvicorn.Server(config).run(sockets=[listening])
+    AppStatus.enable_automatic_graceful_drain = False  # it would cut the streams of answers that are on their way
+    _Server(config, gate).run(sockets=[listening])
 
 
-def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> ASGIApp:  # noqa: B008
+class _Server(uvicorn.Server):
+    """Ends the streams that have no end before it waits for the rest."""
+
+    def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
+        super().__init__(config)
+        self._gate = gate
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._gate.drain()
+        await super().shutdown(sockets)
+
+
+def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> Gate:  # noqa: B008
     """``server`` as an ASGI application with everything before and beside it."""
     metrics = Metrics((PATH, HEALTH, METRICS))
     count_messages(server, metrics)
@@ -73,9 +87,7 @@ def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> ASG
         streamable_http_path=PATH,
         stateless_http=not http.sessions,
         max_request_body_size=MAX_BODY,
-        transport_security=TransportSecuritySettings(
-            allowed_hosts=[*hosts, *(f"{host}:*" for host in hosts)], allowed_origins=list(origins)
-        ),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the gate does it
         auth=checked,
         token_verifier=auth.JwtVerifier(http.oauth) if http.oauth else None,
         custom_starlette_routes=_beside(metrics, list(checked.required_scopes or ()) if checked else None),
