@@ -31,6 +31,7 @@ HOMES = {
     "starlette": ("doors/mcp",),
     "uvicorn": ("doors/mcp/http",),
     "sse_starlette": ("doors/mcp/http",),
+    "sse_starlette": ("doors/mcp/http",),
     "jwt": ("doors/mcp/auth",),
     "typer": ("doors/cli",),
     "click": ("doors/cli",),
