@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
@@ -112,6 +113,7 @@ async def test_tools_and_resources_serve_the_files_in_both_eras(
             await client.read_resource("websocket://local/none.md")
 
 
+@pytest.mark.filterwarnings("ignore:The roots capability is deprecated")  # the client's notice of a change warns
 @pytest.mark.anyio
 async def test_announced_roots_are_asked_for_once_and_again_when_they_change(
     project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
@@ -131,7 +133,9 @@ async def test_announced_roots_are_asked_for_once_and_again_when_they_change(
         assert asked == 1
         roots.clear()
         await client.session.send_roots_list_changed()
-        assert await found(client, "zorkmids") == []
+        with anyio.fail_after(5):
+            while await found(client, "zorkmids"):  # a notice may arrive after the call that follows it
+                await anyio.sleep(0.02)
         assert asked == 2
 
 

@@ -152,15 +152,11 @@ def _gemini(choice: Choice) -> str:
 
 
 def _codex(choice: Choice) -> str:
-    import tomlkit
-
-    document = tomlkit.document()
-    document["name"] = NAME
-    document["description"] = DESCRIPTION
+    fields = {"name": NAME, "description": DESCRIPTION}
     if choice.tool_mode == "audit":
-        document["sandbox_mode"] = "read-only"
-    document["developer_instructions"] = tomlkit.string(_body(choice, ""), multiline=True)
-    return tomlkit.dumps(document)
+        fields["sandbox_mode"] = "read-only"
+    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]  # a JSON string is a TOML string too
+    return "\n".join([*lines, f"developer_instructions = '''\n{_body(choice, '')}'''\n"])
 
 
 @dataclass(frozen=True, slots=True)
