@@ -79,7 +79,7 @@ def _run(pool: Pool, template: Template, wanted: list[str], tell: Tell) -> list[
         if name in STEPS:
             add(name, lambda name=name: _outcome(workspace.step(name)))  # type: ignore[misc]
         else:
-            add(name, lambda name=name: asyncio.run(_prove(workspace, pool, name)))  # type: ignore[misc]
+            add(name, lambda name=name: asyncio.run(prove(workspace, pool, name)))  # type: ignore[misc]
     return checks
 
 
@@ -87,7 +87,8 @@ def _outcome(trouble: str) -> tuple[str, str]:
     return (FAILED, trouble) if trouble else (PASSED, "")
 
 
-async def _prove(workspace: Workspace, pool: Pool, name: str) -> tuple[str, str]:
+async def prove(workspace: Workspace, pool: Pool, name: str) -> tuple[str, str]:
+    """Try one guarantee of what is in ``workspace``; the verdict and its evidence."""
     lab = Lab(workspace)
     try:
         async with asyncio.timeout(_SECONDS):

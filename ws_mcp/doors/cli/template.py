@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from ws_mcp.templates.model import Project, Template
 from ws_mcp.templates.options import shown, wants
 from ws_mcp.verify import matrix, runner
 from ws_mcp.verify.model import Check, Verification
+from ws_mcp.verify.pool import Pool
 
 app = typer.Typer(help="Servers and clients that run, and prove it.", no_args_is_help=True)
 
@@ -103,11 +105,13 @@ def verify(
 ) -> None:
     """Prove a template: render, install, its tests, lint and types, our guarantees. Exit 1 where something fails."""
     found: list[Verification] = []
-    for name in names or [template.name for template in catalogue.load()]:
-        if not json:
-            typer.echo(output.style(name, bold=True))
-        run = runner.verify(name, options.pairs(sets or []), tuple(only or ()), None if json else _tell)
-        found.append(run)
+    with tempfile.TemporaryDirectory(prefix="ws-mcp-verify-", ignore_cleanup_errors=True) as folder:
+        pool = Pool(Path(folder))  # so that a server is installed once, for itself and for every client
+        for name in names or [template.name for template in catalogue.load()]:
+            if not json:
+                typer.echo(output.style(name, bold=True))
+            tell = None if json else _tell
+            found.append(runner.verify(name, options.pairs(sets or []), tuple(only or ()), tell, pool))
     if matrix_file:
         matrix_file.write_text(matrix.markdown(found), "utf-8")
     if json:
