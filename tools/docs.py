@@ -18,7 +18,7 @@ from mcp.types.jsonrpc import jsonrpc_message_adapter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from typer import Context
 
-from tools import rule_docs
+from tools import probe_docs, rule_docs
 from ws_mcp.__main__ import DOORS
 from ws_mcp.doors.cli import app as command_line
 from ws_mcp.doors.mcp.app import create
@@ -126,6 +126,8 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/commands.md": commands,
     "docs/rules.md": rule_docs.rules,
     "docs/coverage.md": rule_docs.coverage,
+    "docs/cases.md": probe_docs.cases,
+    "docs/coverage-live.md": probe_docs.coverage,
     "ws_mcp/doors/mcp/snapshot.json": snapshot,
 }
 

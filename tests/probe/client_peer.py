@@ -48,6 +48,8 @@ class ClientPeer:
             f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{offer}"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
+        if "hasty" in self.flaws:
+            writer.write(b"\x81\x80\0\0\0\0")
         data = b""
         while b"\r\n\r\n" not in data and b"\n\n" not in data:
             piece = await reader.read(65536)

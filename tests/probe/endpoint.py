@@ -159,6 +159,8 @@ class Endpoint:
             self.send(8, b"\x03\xf3" if self.bad("close-1011") else answer)
         if self.bad("close-stays"):
             await asyncio.sleep(5)
+        if self.client and not self.bad("ends-tcp"):
+            await self.reader.read()  # the server is the first to close TCP
         raise Done
 
     async def data(self, fin: bool, rsv: int, opcode: int, payload: bytes) -> None:

@@ -53,6 +53,7 @@ CHECKS: dict[str, tuple[Check, int]] = {
     "line-ends": (lambda a: "\n" not in a.raw.replace("\r\n", ""), 400),
     "method": (lambda a: a.method == "GET", 405),
     "http-version": (lambda a: a.version == "HTTP/1.1", 505),
+    "any-resource": (lambda a: "no-such" not in a.target, 404),
     "target-space": (lambda a: " " not in a.target and bool(a.target), 400),
     "target-fragment": (lambda a: "#" not in a.target, 400),
     "no-colon": (lambda a: all(":" in line for line in a.lines if line[:1] not in " \t"), 400),

@@ -30,6 +30,8 @@ async def probe(client: ClientPeer, only: list[Case], at_a_time: int = 8) -> Pro
     probe._left.extend(only)
     await probe.start()
     port = int(probe.url.rsplit(":", 1)[1].strip("/"))
+    if "same-key" in client.flaws:
+        probe._keys.add("AQIDBAUGBwgJCgsMDQ4PEA==")
     gate = asyncio.Semaphore(at_a_time)
 
     async def one() -> None:

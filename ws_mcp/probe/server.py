@@ -20,12 +20,14 @@ from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Talk
 from ws_mcp.probe.verdicts import judge, judge_closing, settled
-from ws_mcp.probe.words import Case
+from ws_mcp.probe.words import Case, Send
+from ws_mcp.protocol.build import close_body
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import has_token
 from ws_mcp.protocol.heads import START, parse_head, split_lines
 from ws_mcp.types import Finding, Handshake, Outcome, Request, Side, Verdict
 
+EARLY = 0.4  # seconds in which a client shows whether it waits
 IDLE = 15.0  # seconds without a new connection after which a client is taken to be through
 REDIRECTED = "/redirected"
 _RIGHT = Answer()
@@ -49,6 +51,7 @@ class ClientProbe:
         self.total = len(self.cases)
         self.agent = ""
         self._left = deque(self.cases)
+        self._keys: set[str] = set()
         self._progressing = Progressing(self.total, self.progress)
         self._found: dict[str, Outcome] = {}
         self._findings: dict[str, tuple[Finding, ...]] = {}
@@ -157,6 +160,7 @@ class ClientProbe:
 
     async def _run(self, talk: Talk, case: Case, request: Request) -> Exchange:
         seen = talk.observed
+        size = seen.received_size
         offered = {extension.name for extension in parse_extensions(request.values("Sec-WebSocket-Extensions"))}
         findings = _judged(request)
         if case.needs_deflate and "permessage-deflate" not in offered:
@@ -166,9 +170,19 @@ class ClientProbe:
             return Exchange(
                 Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
             )
+        key = _key(request)
+        again = key in self._keys
+        self._keys.add(key)
+        if case.study == "key-is-new" and again:
+            return Exchange(Verdict.FAILED, "the key of an earlier connection", Verdict.NOT_RUN, "", seen, findings)
+        if case.study == "after-a-while" and await talk.heard_within(EARLY):
+            told = f"{seen.received_size - size} bytes came before the answer"
+            return Exchange(Verdict.FAILED, told, Verdict.NOT_RUN, "", seen, findings)
         base = {**RIGHT_ANSWER, **({"Sec-WebSocket-Extensions": (case.offer,)} if case.offer else {})}
-        await talk.write((case.answer or _RIGHT).encode(base, _key(request)))
+        await talk.write((case.answer or _RIGHT).encode(base, key))
         talk.opened(case.offer, case.right)
+        if case.study == "tcp-left-to-server":
+            return await _left_to_server(talk, findings)
         await talk.perform(case.steps)
         echo = self.settings.echo is not False
         await talk.react(lambda: settled(case, seen, echo), case.sentinel)
@@ -178,6 +192,19 @@ class ClientProbe:
         closing, how = judge_closing(judged.reaction, seen, server=False)
         every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
         return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+
+
+async def _left_to_server(talk: Talk, findings: tuple[Finding, ...]) -> Exchange:
+    """After both Closes TCP stays open for a while: whether the client waits for the server to end it."""
+    seen = talk.observed
+    await talk.perform((Send("close", close_body(1000)),))
+    await talk.listen(lambda: seen.close is not None, talk.deadline)
+    await talk.listen(lambda: False, talk.clock() + EARLY)
+    if seen.close is None:
+        return Exchange(Verdict.FAILED, "no Close answers", Verdict.NOT_RUN, "", seen, findings)
+    verdict = Verdict.NON_STRICT if seen.end else Verdict.PASSED
+    told = "the client closed TCP itself" if seen.end else "the client waits for the server to close TCP"
+    return Exchange(verdict, told, Verdict.NOT_RUN, "", seen, findings)
 
 
 async def _linger(talk: Talk) -> None:

@@ -84,6 +84,12 @@ class Talk:
             data += piece
         return data
 
+    async def heard_within(self, seconds: float) -> bool:
+        """Whether the peer sends anything before its turn; what it sent is kept."""
+        if not self._rest:
+            self._rest = await self._read(self.clock() + seconds)
+        return bool(self._rest)
+
     def opened(self, extensions: str, both: bool) -> None:
         """Frames follow. ``both``: what we send is right, so that the dialogue can be checked."""
         try:

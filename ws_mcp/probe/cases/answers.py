@@ -68,6 +68,7 @@ _RIGHT = (
         "frame-with-answer",
         "a message in the same segment as the answer",
         Answer(),
+        "6455-6.2-01",
         "6455-4.2.2-25",
         why="The server is OPEN once its answer is sent.",
     ),
@@ -176,12 +177,18 @@ _CHOICES = (
     ),
     _bad("subprotocol-two", "two subprotocols", _set(PROTOCOL, "one.example, two.example"), "6455-4.1-45"),
     _bad("subprotocol-empty", "an empty subprotocol", _set(PROTOCOL, ""), "6455-4.1-45", lenient=True),
-    _bad("extension-unknown", "an extension that nobody offered", _set(EXTENSIONS, "x-unknown"), "6455-4.1-44"),
+    _bad(
+        "extension-unknown",
+        "an extension that nobody offered",
+        _set(EXTENSIONS, "x-unknown"),
+        "6455-4.1-44",
+        "7692-5-11",
+    ),
     _bad("extension-garbage", "Sec-WebSocket-Extensions: ;;;", _set(EXTENSIONS, ";;;"), "6455-9.1-01"),
     *(
         _bad(f"deflate-{name}", f"the extension {_DEFLATE}{parameters}", _set(EXTENSIONS, _DEFLATE + parameters), *ids)
         for name, parameters, ids in (
-            ("unknown-parameter", "; mystery=1", ("7692-7-05", "6455-4.1-44")),
+            ("unknown-parameter", "; mystery=1", ("7692-7-05", "7692-5-11", "6455-4.1-44")),
             (
                 "parameter-twice",
                 "; server_no_context_takeover; server_no_context_takeover",
@@ -199,4 +206,26 @@ _CHOICES = (
     ),
 )
 
-CASES = (*_RIGHT, *_ACCEPTS, *_STATUSES, *_LINES, *_CHOICES)
+_MANNERS = (
+    Case(
+        "answers/after-a-while",
+        "the right answer, after 0.4 seconds in which the client has to wait",
+        ("6455-4.1-36", "6455-4.1-15"),
+        (_HELLO,),
+        (_ECHO,),
+        sides=_CLIENT,
+        study="after-a-while",
+    ),
+    Case(
+        "answers/key-is-new",
+        "the right answer, if the key was not used before",
+        ("6455-4.1-25",),
+        (_HELLO,),
+        (_ECHO,),
+        why="A new key for each connection proves that the answer is not an old one out of a cache.",
+        sides=_CLIENT,
+        study="key-is-new",
+    ),
+)
+
+CASES = (*_RIGHT, *_MANNERS, *_ACCEPTS, *_STATUSES, *_LINES, *_CHOICES)

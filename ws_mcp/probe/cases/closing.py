@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from ws_mcp.probe.words import Case, Octets, Send, close, fail
 from ws_mcp.protocol.build import close_body
+from ws_mcp.types import Side
 
-_ANSWER = ("6455-5.5.1-08", "6455-5.5.1-12", "6455-7.1.5-02")
+_ANSWER = (
+    "6455-5.5.1-08",
+    "6455-5.5.1-09",
+    "6455-5.5.1-11",
+    "6455-5.5.1-12",
+    "6455-7.1.1-03",
+    "6455-7.1.2-02",
+    "6455-7.1.5-02",
+)
 _VALIDATE = ("6455-10.7-01", "6455-7.1.7-05")
 
 VALID = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999)
@@ -147,7 +156,7 @@ _AROUND = [
     Case(
         "closing/text-after",
         "Close 1000, then a text message",
-        ("6455-7.1.3-01", "6455-5.5.1-08"),
+        ("6455-7.1.3-01", "6455-7.1.1-01", "6455-5.5.1-08"),
         (_close(1000), Send("text", b"too late")),
         (close(1000),),
         (close(None, 1001, 1002),),
@@ -192,4 +201,15 @@ _AROUND = [
     ),
 ]
 
-CASES = (*_GOOD, *_BAD, *_BODIES, *_AROUND)
+_WAITS = Case(
+    "closing/tcp-left-to-server",
+    "Close 1000, after whose answer the server leaves TCP open for half a second",
+    ("6455-5.5.1-13", "6455-7.1.1-05"),
+    passed=(close(1000),),
+    tolerated=(close(1000),),
+    why="A client should let the server close TCP first, so that the server keeps no TIME_WAIT; it may close itself.",
+    sides=frozenset({Side.CLIENT}),
+    study="tcp-left-to-server",
+)
+
+CASES = (*_GOOD, *_BAD, *_BODIES, *_AROUND, _WAITS)

@@ -240,4 +240,22 @@ _NOT_DEFLATE = (
     ),
 )
 
-CASES = (*_GOOD, *_BITS, *_NOT_DEFLATE)
+_AGREED = tuple(
+    Case(
+        f"deflate/{name}",
+        f"compressed messages with {parameter} agreed",
+        ids,
+        (_text(_pack(_WORDS.encode())), _text(_pack(_WORDS.encode()))),
+        (echo(_WORDS, _WORDS),),
+        offer=f"{OFFER}; {parameter}",
+        needs_deflate=True,
+        why="The rules check that what comes back keeps to it.",
+    )
+    for name, parameter, ids in (
+        ("server-no-context", "server_no_context_takeover", ("7692-7.1.1.1-04",)),
+        ("client-no-context", "client_no_context_takeover", ("7692-7.1.1.2-04",)),
+        ("server-window-9", "server_max_window_bits=9", ("7692-5-05",)),
+    )
+)
+
+CASES = (*_GOOD, *_AGREED, *_BITS, *_NOT_DEFLATE)

@@ -13,7 +13,7 @@ def _parts(opcode: str, *pieces: bytes) -> tuple[Send, ...]:
 
 
 def _right(name: str, title: str, steps: tuple[Send | Octets | Wait, ...], *came: Expect, more: str = "") -> Case:
-    ids = (_WANT, "6455-6.2-06", *([more] if more else []))
+    ids = (_WANT, "6455-5.4-06", "6455-6.2-06", *([more] if more else []))
     return Case(f"fragmentation/{name}", title, ids, steps, came)
 
 

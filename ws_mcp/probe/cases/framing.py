@@ -5,9 +5,11 @@ from __future__ import annotations
 from ws_mcp.probe.words import ALIVE, Case, Octets, Send, echo, fail
 
 _HELLO = Send("text", b"hello")
+# How a connection is failed: it is closed, after a Close with a fitting code (7.1.7, 7.4.1, 10.7).
+_FAILING = ("6455-7.1.7-01", "6455-7.1.7-03", "6455-7.2.1-01", "6455-7.4.1-08", "6455-10.7-01", "6455-10.7-03")
 
 _RIGHT = [
-    Case("framing/text", "a text message", ("6455-5.4-10", "6455-6.2-01"), (_HELLO,), (echo("hello"),)),
+    Case("framing/text", "a text message", ("6455-5.4-10", "6455-6.2-01", "6455-6.1-08"), (_HELLO,), (echo("hello"),)),
     Case(
         "framing/binary",
         "a binary message of every byte value",
@@ -49,7 +51,7 @@ _BITS = [
     Case(
         f"framing/reserved-bits-{name}",
         f"a text frame with {name.upper().replace('-', ' and ')} set, with no extension agreed",
-        ("6455-5.2-03", "6455-10.7-01"),
+        ("6455-5.2-03", *_FAILING),
         (Send("text", b"reserved", rsv=bits),),
         (fail(1002),),
     )
@@ -69,7 +71,7 @@ _OPCODES = [
     Case(
         f"framing/reserved-opcode-{code:x}",
         f"a frame with the reserved {'control' if code > 7 else 'data'} opcode {code:#x}",
-        ("6455-5.2-05", "6455-10.7-01"),
+        ("6455-5.2-05", *_FAILING),
         (Send(code, b"?"),),
         (fail(1002),),
     )

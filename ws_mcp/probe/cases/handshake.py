@@ -8,7 +8,7 @@ from ws_mcp.types import Side
 
 _SERVER = frozenset({Side.SERVER})
 _NOT_101 = Expect(Kind.REFUSE, statuses=(200, 599))
-_GRAMMAR = "6455-4.2.1-01"
+_GRAMMAR, _FITTING = "6455-4.2.1-01", "6455-10.7-04"
 _LENIENT = "RFC 9112 lets a recipient be lenient here."
 KEY, VERSION, PROTOCOL = "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"
 
@@ -31,7 +31,7 @@ def _bad(name: str, title: str, ask: Ask, *ids: str, why: str = "", lenient: boo
     return Case(
         f"handshake/{name}",
         title,
-        ids,
+        (*ids, _FITTING),
         passed=(REFUSE,),
         tolerated=(DROP, ACCEPT) if lenient else (DROP,),
         ask=ask,
@@ -340,4 +340,18 @@ _SYNTAX = (
     ),
 )
 
-CASES = (*_RIGHT, *_LINE, *_UPGRADE, *_KEYS, *_VERSIONS, *_LISTS, *_SYNTAX)
+_RESOURCE = (
+    Case(
+        "handshake/unknown-resource",
+        "a resource that nobody offers",
+        ("6455-4.2.2-09",),
+        passed=(Expect(Kind.REFUSE, statuses=(400, 499)),),
+        tolerated=(DROP,),
+        told=(ACCEPT,),
+        ask=Ask(target="/no-such-resource-6455"),
+        sides=_SERVER,
+        why="404 is the usual answer. A server that opens for every path has one service for all of them.",
+    ),
+)
+
+CASES = (*_RIGHT, *_RESOURCE, *_LINE, *_UPGRADE, *_KEYS, *_VERSIONS, *_LISTS, *_SYNTAX)

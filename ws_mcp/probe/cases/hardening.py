@@ -8,7 +8,7 @@ from ws_mcp.types import Side
 
 _SERVER = frozenset({Side.SERVER})
 _FORBIDDEN = Expect(Kind.REFUSE, statuses=(400, 499))
-_ORIGIN = ("6455-10.2-01", "6455-10.2-02")
+_ORIGIN = ("6455-10.2-01", "6455-10.2-02", "6455-4.2.2-06")
 _LIMIT = ("6455-10.4-01", "6455-10.4-02")
 
 
