@@ -308,3 +308,17 @@ def test_time_is_linear_in_the_length(unit: str, lead: str) -> None:
     except InputError as error:
         assert str(error)
     assert time.process_time() - start < 5, "quadratic time would take minutes"
+
+
+@pytest.mark.parametrize("before", ["", "\r\n", "  "])
+def test_a_request_target_may_be_of_any_length(before: str) -> None:
+    target = "/" + "a" * 100_000
+    text = f"{before}GET {target} HTTP/1.1\r\n{before}Host: a\r\n{before}Upgrade: websocket\r\n\r\n"
+    assert request_of(text).target == target
+
+
+def test_a_long_request_in_a_stream_is_taken_off_its_frames() -> None:
+    head = b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n"
+    handshake, rest = split_stream(read_bytes(head + b"\x81\x00"))
+    assert handshake.request is not None and len(handshake.request.target) == 20_001
+    assert rest.data == b"\x81\x00"

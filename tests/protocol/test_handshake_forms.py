@@ -252,3 +252,18 @@ def test_sides_without_headings_are_parted_and_the_guess_is_noted() -> None:
     assert pairs(handshake.response) == RESPONSE_FIELDS
     assert pairs(handshake.request) == [("Connection", "Upgrade"), ("Host", "h"), ("Sec-WebSocket-Key", "k")]
     assert "sides-guessed" in kinds(handshake.request)
+
+
+def test_a_repeated_pseudo_field_stays_in_its_list() -> None:
+    text = ":method: CONNECT\n:protocol: websocket\n:protocol: webtransport\n:scheme: https\n:path: /\nhost: a\n"
+    request = read_handshake(text).request
+    assert request is not None
+    assert request.values(":protocol") == ("websocket", "webtransport")
+    assert request.method == "CONNECT"
+
+
+def test_a_second_list_begins_with_the_first_name_again() -> None:
+    lists = [f":method: CONNECT\n:protocol: websocket\n:path: /{number}\n:scheme: https\n" for number in (1, 2)]
+    request = read_handshake("".join(lists)).request
+    assert request is not None
+    assert (request.target, request.values(":protocol")) == ("/2", ("websocket",))

@@ -22,7 +22,7 @@ _MAX_HEAD_LINES = 50_000
 _MAX_HEADS = 64
 _SPACE = re.compile(r"\s{0,64}")
 _STATUS = re.compile(r"(?m)^HTTP/\d(?:\.\d)? \d{3}")
-_START_ANYWHERE = re.compile(r"(?m)^[ \t\r]{0,16}(?:[A-Za-z]{3,20} +\S[^\r\n]{0,8000} HTTP/\d|HTTP/\d(?:\.\d+)? \S)")
+_START_ANYWHERE = re.compile(r"(?m)^[ \t\r]{0,16}(?:[A-Za-z]{3,20} +\S[^\r\n]* HTTP/\d|HTTP/\d(?:\.\d+)? \S)")
 _SHOW = (
     "Send the request as it goes over the wire (“GET /chat HTTP/1.1”, then its fields) and the response, if any "
     "(“HTTP/1.1 101 Switching Protocols” …); curl -v output, copied DevTools headers, a header list in JSON or HTTP/2 "
@@ -84,7 +84,7 @@ def _read_text(text: str) -> list[Head]:
         return panels.read_panel(text)
     if transcripts.looks_wget(text):
         return transcripts.read_wget(text)
-    if _START_ANYWHERE.search(text) or is_start(text.lstrip(" \t\r\n").split("\n", 1)[0].rstrip("\r"), first=True):
+    if _START_ANYWHERE.search(text) or is_start(_line(text.lstrip(" \t\r\n")), first=True):
         return _raw(text)
     return panels.read_panel(text) if panels.looks_fields(text) else []
 
@@ -145,8 +145,13 @@ def _next_head(text: str, start: int) -> int:
     end = status.start() if status else len(text)
     lead = _SPACE.match(text, start)
     after = lead.end() if lead else start
-    line = text[after : after + 8192].split("\n", 1)[0].rstrip("\r")
-    return start if after < end and is_start(line) else end
+    return start if after < end and is_start(_line(text, after)) else end
+
+
+def _line(text: str, start: int = 0) -> str:
+    """The line that begins at ``start``, whatever its length: a request target has no limit."""
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)].rstrip("\r")
 
 
 def _bytes(text: str) -> bytes:
@@ -203,7 +208,7 @@ def _leading(data: bytes) -> tuple[list[Head], int]:
     position = 0
     while len(heads) < _MAX_HEADS:
         window = data[position : position + 1024 * 1024].decode("latin-1")
-        if not is_start(window[:8192].split("\n", 1)[0].rstrip("\r"), first=not heads):
+        if not is_start(_line(window), first=not heads):
             break
         head, _ = parse_head(split_lines(window)[:_MAX_HEAD_LINES])
         heads.append(head)

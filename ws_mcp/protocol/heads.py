@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from ws_mcp.types import Field, Note, Request, Response
 
 START = re.compile(
-    r"(?P<request>[A-Za-z]{3,20} +[^ \r\n][^\r\n]{0,8000} HTTP/\d[^ ]{0,8} *$)"
+    r"(?P<request>[A-Za-z]{3,20} +[^ \r\n][^\r\n]* HTTP/\d[^ ]{0,8} *$)"
     r"|(?P<response>HTTP/\d(?:\.\d+)?(?: +\S|$))"
 )
-_ANY_METHOD = re.compile(r"[^ \t\r\n:]{1,40} +[^ \r\n][^\r\n]{0,8000} HTTP/\d[^ ]{0,8} *$")
+_ANY_METHOD = re.compile(r"[^ \t\r\n:]{1,40} +[^ \r\n][^\r\n]* HTTP/\d[^ ]{0,8} *$")
 _SHORT_REQUEST = re.compile(r"(?:GET|CONNECT|POST|HEAD|PUT|OPTIONS|DELETE|PATCH) +(?:/|\*|https?:|wss?:)\S*$")
 
 

@@ -88,9 +88,11 @@ class _Group:
         """Whether a field goes on with this group: of its stream, and no pseudo-field that it has or cannot have."""
         if stream and self.stream and stream != self.stream:
             return False
-        mine = {f.name for f in self.fields if f.name.startswith(":")}
+        mine = [f.name for f in self.fields if f.name.startswith(":")]
         if not name.startswith(":"):
             return bool(self.fields)
+        if name in mine and name != mine[0] and len(mine) == len(self.fields):
+            return True  # a repeat before any other field is one list's fault; the first name again begins the next
         return name not in mine and (name == ":status") <= (not mine) and ":status" not in mine
 
 
