@@ -145,7 +145,7 @@ class Judge:
         mended, place = entry.first.corrected, entry.first.place
         if not mended or place.frame is None:
             return mended
-        again = FrameCheck(self.connection.extensions, self.connection.policy)
+        again = FrameCheck(self.connection.extensions)  # the user's policy is a matter of content, not of this frame
         again.feed(bytes.fromhex(mended), place.side)
         again.end()
         return "" if any(e.rule.severity is Severity.ERROR for e in again.judge.entries.values()) else mended
@@ -267,7 +267,9 @@ class FrameCheck:
             self._tables.clear()
         self.judge.feed(frame, frame.side, frame.opcode)
         if frame.key is not None:
-            self._keys(Keys(frame.side, frame.index, (frame.offset,), key_numbers([frame.key])), half)
+            self._keys(
+                Keys(frame.side, frame.index, (frame.offset + frame.header - 4,), key_numbers([frame.key])), half
+            )
         self.connection.note(frame)
         self.dissection.frame(frame)
         if frame.control:

@@ -62,7 +62,7 @@ class Part:
 
 @dataclass(slots=True)
 class Keys:
-    """Masking keys (as big-endian numbers) in the order they were used, with the offset of each frame."""
+    """Masking keys (as big-endian numbers) in the order they were used, and where each one stands."""
 
     side: Side | None
     first: int

@@ -206,7 +206,11 @@ def test_keys_are_judged_across_skimmed_frames() -> None:
             for start in range(0, len(data), size):
                 check.feed(data[start : start + size], CLIENT)
             (found,) = check.finish().findings
-            assert (found.rule, found.where[0].frame, found.where[0].offset) == ("repeated-masking-key", 50, 50 * 36)
+            assert (found.rule, found.where[0].frame, found.where[0].offset) == (
+                "repeated-masking-key",
+                50,
+                50 * 36 + 2,
+            )
 
 
 def test_memory_stays_flat_on_a_long_stream() -> None:
@@ -277,3 +281,15 @@ def test_the_payload_of_a_long_frame_is_never_taken_for_frames() -> None:
     assert rules(skimmed) == rules(closely) == ["orphan-continuation", "zero-masking-key"]
     assert skimmed.incomplete is None
     assert skimmed.facts["frames_total"] == 1
+
+
+@pytest.mark.parametrize("length", [5, 200, 70_000])
+@pytest.mark.parametrize("dissected", [0, 1000])
+def test_a_finding_on_a_key_points_at_the_key(length: int, dissected: int) -> None:
+    data = frame("binary", bytes(length), key=b"\0\0\0\0")
+    check = FrameCheck(negotiated("none"), dissected=dissected)
+    check.feed(data + bytes(0), CLIENT)
+    (found,) = [f for f in check.finish().findings if f.rule == "zero-masking-key"]
+    place = found.where[0]
+    assert data[place.offset : place.offset + place.length] == b"\0\0\0\0"
+    assert place.offset + place.length == len(data) - length

@@ -26,8 +26,8 @@ NOT_PLAIN, PLAIN_BYTES, PLAIN_TEXT = 0, 1, 2
 class Run:
     """Plain frames that followed each other: each one a whole message, ``texts`` of them text, from ``first`` on.
 
-    ``keys`` and ``offsets`` are those of all its frames, or empty where they are not masked. All text is UTF-8, but for
-    that of ``broken``.
+    ``keys`` are those of all its frames and ``offsets`` where they stand; both are empty where no frame is masked. All
+    text is UTF-8, but for that of ``broken``.
     """
 
     side: Side | None
@@ -138,7 +138,7 @@ class Skimmer:
         run.texts += passing.text
         if len(passing.header) == 14:
             run.keys.append(passing.header[10:])
-            run.offsets.append(passing.offset)
+            run.offsets.append(passing.offset + 10)
         run.broken = passing.broken(self.side, index)
         self.ripe = run.broken is not None or run.frames >= MANY
         return taken, 1
@@ -169,7 +169,7 @@ class Skimmer:
             texts += kind == PLAIN_TEXT
             if key:
                 run.keys.append(key)
-                run.offsets.append(base + at)
+                run.offsets.append(base + body - 4)
             payload += length
             at = end
             frames += 1

@@ -21,7 +21,7 @@ BOMB = 1024 * 1024
 
 def _key_fault(keys: Keys, at: int, text: str) -> Fault:
     frame = keys.first + at
-    place = Place(keys.side, frame, keys.offsets[at], 2)
+    place = Place(keys.side, frame, keys.offsets[at], 4)
     return Fault(f"Frame {frame} of {who(keys.side)} {text}", place)
 
 
@@ -107,31 +107,6 @@ def huge_announced_length(frame: Frame, connection: Connection) -> Iterator[Faul
     if HUGE < frame.length < 1 << 63:
         text = f"announces {frame.length:,} bytes of payload; many receivers stop at {HUGE:,} or far below."
         yield fault(frame, text, length_bytes(frame))
-
-
-@rule(
-    severity=Severity.WARNING,
-    sections=["rfc6455/10.4", "rfc6455/7.4.1"],
-    close=1009,
-    fix="Keep messages within the agreed size; what counts is the size after joining fragments and inflating.",
-    good=['policy: {"max_message": 5}\nS: 82 05 6162636465'],
-    bad=[
-        'policy: {"max_message": 4}\nS: 02 03 616263\nS: 80 02 6465',
-        'policy: {"max_message": 4}\nS: 82 05 61  # the header is enough',
-        'policy: {"max_message": 4}\nextensions: permessage-deflate\nS: c1 07 f248cdc9c90700',
-    ],
-)
-def message_over_limit(message: Message, connection: Connection) -> Iterator[Fault]:
-    """A message is larger than the policy allows.
-
-    The receiver closes with 1009, as soon as it knows: a header that announces too much is enough.
-    """
-    limit = connection.policy.max_message
-    announced = 0 if message.inflated else message.first.length
-    size = max(message.size, announced)
-    if limit is not None and size > limit:
-        text = f"The message that {who(message.side)} began in frame {message.first.index} has {size} bytes"
-        yield Fault(f"{text}; the policy allows {limit}.", message_place(message))
 
 
 @rule(

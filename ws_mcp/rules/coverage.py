@@ -27,7 +27,7 @@ REASONS = {
     "6455-7.3-03": "a connection that ends without Close shows on the transport, not in its frames",
     "6455-9.1-06": "there is one extension that frames can use, so an order of several cannot be seen",
     "7692-5-04": "an answer that does not name the extension declines the offer, which is a server's right; compressed "
-    "frames after it show as reserved-bits-set",
+    "frames after it show as reserved-bit-set",
     "7692-5-08": "no registered extension but permessage-deflate works on frames or messages, so no pair can be named",
     "7692-5.1-01": "why a client closes is not in the bytes; the code it gives is checked by the rules on Close",
     "7692-6.1-02": "data that is not marked as compressed is application data, whatever it looks like",

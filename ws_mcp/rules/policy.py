@@ -10,10 +10,12 @@ from ws_mcp.rules.extension_lists import NAME as EXTENSIONS
 from ws_mcp.rules.extension_lists import listed
 from ws_mcp.rules.handshake_examples import answer, ask, both, policy
 from ws_mcp.rules.http_parts import accepts, fault, joined, shown
+from ws_mcp.rules.places import message_place, who
 from ws_mcp.rules.registry import rule
 from ws_mcp.rules.subprotocols import NAME as SUBPROTOCOL
 from ws_mcp.rules.subprotocols import offered
 from ws_mcp.types import Fault, Handshake, Request, Response, Severity, Side
+from ws_mcp.wire import Message
 
 ORIGINS = '{"origins": ["https://example.com", "https://*.example.org"]}'
 CHAT = '{"subprotocol": "chat"}'
@@ -105,3 +107,28 @@ def policy_extension(handshake: Handshake, connection: Connection) -> Iterator[F
         if extension.name not in allowed:
             text = f"The answer accepts {shown(extension.name)}; the policy allows {', '.join(allowed) or 'none'}."
             yield fault(response, EXTENSIONS, text)
+
+
+@rule(
+    severity=Severity.ERROR,
+    sections=["rfc6455/10.4", "rfc6455/7.4.1"],
+    close=1009,
+    fix="Keep messages within the agreed size; what counts is the size after joining fragments and inflating.",
+    good=['policy: {"max_message": 5}\nS: 82 05 6162636465'],
+    bad=[
+        'policy: {"max_message": 4}\nS: 02 03 616263\nS: 80 02 6465',
+        'policy: {"max_message": 4}\nS: 82 05 61  # the header is enough',
+        'policy: {"max_message": 4}\nextensions: permessage-deflate\nS: c1 07 f248cdc9c90700',
+    ],
+)
+def message_over_limit(message: Message, connection: Connection) -> Iterator[Fault]:
+    """A message is larger than the policy allows.
+
+    The receiver closes with 1009, as soon as it knows: a header that announces too much is enough.
+    """
+    limit = connection.policy.max_message
+    announced = 0 if message.inflated else message.first.length
+    size = max(message.size, announced)
+    if limit is not None and size > limit:
+        text = f"The message that {who(message.side)} began in frame {message.first.index} has {size:,} bytes"
+        yield Fault(f"{text}; the policy allows {limit:,}.", message_place(message))
