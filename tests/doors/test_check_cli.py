@@ -30,6 +30,8 @@ KEYS = {"verdict", "ok", "counts", "findings", "unchecked", "incomplete", "facts
         (("81 02 68 69",), 2),
         (("C: 81 82 37fa213d 5f93\nS: 81 02 68 69",), 0),
         (("hello there",), 2),
+        (("\\x81\\x02hi", "--sender", "server"), 0),
+        (("",), 2),
         (("81 02 68 69", "--sender", "nobody"), 2),
         (("81 02 68 69", "--input-type", "nothing"), 2),
         (("there/is/no/file.hex",), 2),
@@ -150,3 +152,15 @@ def test_diagnose_takes_an_argument_words_a_file_or_standard_input(command: Comm
     empty = command("diagnose", "-", stdin=None, input="")
     assert empty.returncode == 2
     assert "There is nothing to diagnose" in empty.stderr
+
+
+def test_what_could_not_be_checked_is_counted_and_named_on_demand(command: Command) -> None:
+    short, long = command("check", "handshake", REQUEST), command("check", "handshake", REQUEST, "--list")
+    assert "without the answer to the opening request: put it after the request" in short.stdout
+    assert "wrong-accept" not in short.stdout
+    assert "wrong-accept" in long.stdout
+
+
+def test_an_empty_argument_is_no_folder(command: Command) -> None:
+    assert "The input is empty" in command("check", "frames", "").stderr
+    assert "handshake is empty" in command("check", "handshake", "").stderr

@@ -224,3 +224,18 @@ async def test_a_finding_s_rule_can_be_read_and_found() -> None:
     assert isinstance(page.content[0], TextContent)
     assert "C: 81 05 48656c6c6f" in page.content[0].text
     assert (hits.structured_content or {})["hits"][0]["id"] == "rule/unmasked-client-frame"
+
+
+async def test_rules_that_lack_the_same_are_counted_and_few_are_named() -> None:
+    alone = (await call("ws_check_handshake", request=REQUEST))["unchecked"]
+    (answer,) = [entry for entry in alone if entry["needs"] == "response"]
+    assert answer["more"] > 20
+    unknown = (await call("ws_check_frames", data="81 05 48 65 6c 6c 6f"))["unchecked"]
+    assert {"rule": "unmasked-client-frame", "needs": "sender"} in unknown
+
+
+async def test_an_ordinary_answer_is_short() -> None:
+    broken = REQUEST.replace("Connection: Upgrade", "Connection: close").replace("Version: 13", "Version: 8")
+    assert len(json.dumps(await call("ws_check_handshake", request=REQUEST))) < 3_000
+    assert len(json.dumps(await call("ws_check_handshake", request=broken))) < 5_000
+    assert len(json.dumps(await call("ws_check_frames", data="81 05 48 65 6c 6c 6f", sender="client"))) < 3_000

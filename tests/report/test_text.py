@@ -24,7 +24,7 @@ Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
 
 def framed(data: str, sender: Side | None = Side.SERVER, extensions: str = "none") -> str:
     checked = frames.check(data, sender, extensions)
-    return render(checked.report, checked.evidence, frames=True)
+    return render(checked.report, checked.evidence, every=True)
 
 
 def test_carets_stand_below_the_faulty_byte() -> None:
@@ -75,7 +75,8 @@ def test_a_clean_report_says_in_two_lines_what_was_checked() -> None:
 
 def test_what_was_not_checked_and_what_breaks_off_is_said() -> None:
     text = framed("81 05 48 65", None)
-    assert "Not checked (needs which side sent the frames)" in text
+    assert "without which side sent the frames: --sender client or --sender server" in text
+    assert "unmasked-client-frame" in text
     assert "Incomplete: The frame at offset 0 breaks off" in text
     assert "undecided:" in text
 
@@ -94,7 +95,10 @@ def test_many_rules_that_lack_one_thing_are_counted_not_listed() -> None:
     checked = handshakes.check(ANSWER.partition("HTTP/1.1 101")[0])
     needing = [rule for rule, needs in checked.report.unchecked if needs == "response"]
     text = " ".join(render(checked.report, checked.evidence).split())
-    assert f"Not checked (needs the answer to the opening request): {len(needing)} rules" in text
+    assert f"Not checked: {len(checked.report.unchecked)} rules (--list names them)" in text
+    assert f"{len(needing)} without the answer to the opening request: put it after the request" in text
+    assert needing[0] not in text
+    assert needing[0] in render(checked.report, checked.evidence, every=True)
 
 
 def test_no_line_is_wider_than_a_terminal() -> None:

@@ -12,16 +12,31 @@ from ws_mcp.rules.registry import NEEDS
 from ws_mcp.types import Finding, Report
 
 WIDTH = 92
-_NAMED = 6  # rules of one want that are named
+# How the command line takes what was missing.
+_GIVE = {
+    "sender": "--sender client or --sender server",
+    "both directions": "put both in, with C: or S: before each line",
+    "request": "put it before the answer",
+    "response": "put it after the request, or give it as the second argument",
+    "request line": "begin with it, such as GET /chat HTTP/1.1",
+    "status line": "begin with it, such as HTTP/1.1 101 Switching Protocols",
+    "line ends": "give a file that holds the bytes, or write \\r\\n",
+    "client kind": "--browser if it is one",
+    "scheme": "--scheme ws or --scheme wss",
+}
 _LABEL = 11  # columns of "Corrected  "
 
 
-def render(report: Report, evidence: Evidence, paint: Paint = plain, frames: bool = False) -> str:
-    """The whole report; ``frames`` also lists every frame that was read."""
+def render(report: Report, evidence: Evidence, paint: Paint = plain, every: bool = False) -> str:
+    """The whole report; ``every`` also lists each frame that was read and each rule that could not be checked."""
     blocks = [_finding(finding, evidence, paint) for finding in report.findings]
-    if frames:
+    if every:
         blocks.append("\n".join(_frame(frame, paint) for frame in report.facts.get("frames", ())))
-    blocks += [_mended(report), "\n".join(_open_ends(report)), "\n".join(_verdict(report, evidence, paint))]
+    blocks += [
+        _mended(report),
+        "\n".join((*_unchecked(report, every), *_incomplete(report))),
+        "\n".join(_verdict(report, evidence, paint)),
+    ]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -79,15 +94,26 @@ def _wrapped(text: str, indent: str) -> list[str]:
     )
 
 
-def _open_ends(report: Report) -> Iterator[str]:
-    """What was not checked and what is missing."""
+def _unchecked(report: Report, named: bool) -> Iterator[str]:
+    """How many rules lacked what, and how to give it; ``named``: which ones."""
     wanting: dict[str, list[str]] = {}
     for rule, needs in report.unchecked:
         wanting.setdefault(needs, []).append(rule)
-    for needs, rules in wanting.items():
-        words = " and ".join(NEEDS.get(need, need) for need in needs.split(", "))
-        named = ", ".join(rules) if len(rules) <= _NAMED else f"{len(rules)} rules (JSON names them)"
-        yield from _wrapped(f"Not checked (needs {words}): {named}.", "")
+    if not wanting:
+        return
+    yield f"Not checked: {plural(len(report.unchecked), 'rule')}{'' if named else ' (--list names them)'}"
+    for needs, rules in sorted(wanting.items(), key=lambda item: -len(item[1])):
+        several = needs.split(", ")
+        words = " and ".join(NEEDS.get(need, need) for need in several)
+        give = "; ".join(_GIVE[need] for need in several if need in _GIVE)
+        start = f"  {len(rules):>3} without {words}{f': {give}' if give else ''}"
+        yield from textwrap.wrap(start, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False)
+        if named:
+            yield from _wrapped(", ".join(rules), " " * 6)
+
+
+def _incomplete(report: Report) -> Iterator[str]:
+    """What the input lacks at its end."""
     if report.incomplete:
         for lack in (report.incomplete, *report.incomplete.get("others", ())):
             side = f"{lack['side']}: " if lack.get("side") else ""
@@ -103,13 +129,19 @@ def _verdict(report: Report, evidence: Evidence, paint: Paint) -> Iterator[str]:
         if counts[level]
     )
     seen = _seen(report.facts, evidence)
-    undecided = f" {printable(report.undecided)}." if report.verdict == "undecided" else ""
+    undecided = f" {_sentence(report.undecided)}." if report.verdict == "undecided" else ""
     verdict = paint(report.verdict, kind)
     yield from _first_wrapped(
         f"{found or 'nothing to object to'} in {seen}.{undecided}", f"{report.verdict}: ", verdict
     )
     if report.next:
         yield from _wrapped(f"Next: {printable(report.next['text'])}", "")
+
+
+def _sentence(text: str) -> str:
+    """``text`` as the beginning of a sentence; a rule's id stays as it is."""
+    first = text.split(" ", 1)[0]
+    return printable(text if "-" in first else text[:1].upper() + text[1:])
 
 
 def _first_wrapped(text: str, start: str, shown: str) -> list[str]:

@@ -10,7 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_NAMED = 8  # libraries that a text names before it counts
+_NAMED = 4  # libraries that a finding names before it counts
+# Those that most readers meet come first.
+_FIRST = ("websockets ", "ws ", "aiohttp ", "Chromium ", "uvicorn", "gorilla ", "bun ", "tornado ", "undici ")
 
 
 @cache
@@ -22,16 +24,21 @@ def measured() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def interop_of(rule: str) -> str:
-    """A sentence on who accepts and who refuses it, "" where that was not measured."""
+def interop_of(rule: str, named: int = _NAMED) -> str:
+    """A sentence on who accepts and who refuses it, "" where that was not measured; ``named`` libraries of each."""
     found = measured().get(rule)
     if found is None:
         return ""
-    parts = [f"{word} by {_names(found[word])}" for word in ("accepted", "refused") if found[word]]
+    parts = [f"{word} by {_names(found[word], named)}" for word in ("accepted", "refused") if found[word]]
     return f"Measured ({found['case']}): {'; '.join(parts)}."
 
 
-def _names(libraries: list[str]) -> str:
-    rest = len(libraries) - _NAMED
-    shown = ", ".join(libraries[:_NAMED])
-    return f"{shown} and {rest} more" if rest > 0 else shown
+def _names(libraries: list[str], named: int) -> str:
+    known = sorted(libraries, key=_rank)
+    rest = len(known) - named
+    shown = ", ".join(known[:named])
+    return f"{shown} and {rest} more" if rest > 1 else ", ".join(known)
+
+
+def _rank(library: str) -> int:
+    return next((place for place, name in enumerate(_FIRST) if library.startswith(name)), len(_FIRST))

@@ -64,8 +64,8 @@ NEEDS = {
     "request line": "the request line (method, target, version)",
     "status line": "the status of the answer",
     "line ends": "the line ends as they were sent",
-    "client kind": "whether the client is a browser (policy: browser)",
-    "scheme": "whether the connection is ws or wss (policy: scheme)",
+    "client kind": "whether the client is a browser",
+    "scheme": "whether the connection is ws or wss",
 }
 
 Check = Callable[[Any, Connection], Iterable[Fault]]

@@ -9,6 +9,7 @@ from pathlib import Path
 from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.protocol.frames import FrameReader
 from ws_mcp.rules.examples import Example
+from ws_mcp.rules.interop import interop_of
 from ws_mcp.rules.places import name_of
 from ws_mcp.rules.registry import NEEDS, Rule, all_rules
 from ws_mcp.types import Handshake, Request, Response, Section, Severity, Side
@@ -16,7 +17,8 @@ from ws_mcp.wire import Frame
 
 SOURCE = "rule"
 _FRAMES = 6  # of an example that are taken apart
-_LONGEST, _LINES = 160, 24  # of an example
+_LONGEST, _LINES = 160, 20  # of an example
+_ALL = 100  # libraries
 _BAD, _GOOD = 3, 2  # examples that a section shows
 _HEADS = (Handshake, Request, Response)
 _ALIKE = {Severity.ERROR: "breaks a MUST", Severity.WARNING: "breaks a SHOULD", Severity.INFO: "advice"}
@@ -66,6 +68,8 @@ def _blocks(rule: Rule) -> Iterator[str]:
     yield f"**Fix.** {rule.fix}"
     if rule.requirements:
         yield "Enforces:\n\n" + "\n".join(_demand(name) for name in rule.requirements)
+    if seen := interop_of(rule.id, _ALL):
+        yield seen
     yield from _examples(rule)
 
 

@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 _EXIT = {"clean": 0, "violations": 1, "undecided": 2}
-_PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[\\/][^\s]*|[\w.-]+\.[A-Za-z][A-Za-z0-9]{1,5}")
+_PATH = re.compile(r"(?!\\[xu][0-9A-Fa-f]{2})(?:~|\.{1,2}|[A-Za-z]:)?[\\/][^\s]*|[\w.-]+\.[A-Za-z][A-Za-z0-9]{1,5}")
 _COLOURS: dict[str, dict[str, Any]] = {
     "error": {"fg": "red", "bold": True},
     "warning": {"fg": "yellow", "bold": True},
@@ -50,6 +50,9 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="Output form.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 InputOption = Annotated[str, typer.Option("--input-type", help="The input's form, where guessing it fails.")]
+ListOption = Annotated[
+    bool, typer.Option("--list", "-l", help="List every frame, and every rule that could not be checked.")
+]
 Origins = Annotated[
     list[str] | None, typer.Option("--allow-origin", help="Policy: an allowed Origin; repeat for more.")
 ]
@@ -73,6 +76,7 @@ def handshake(
     response: Annotated[str, typer.Argument(help="The answer, if it is not with the request.")] = "",
     format: FormatOption = Format.TEXT,
     json: JsonOption = False,
+    list_all: ListOption = False,
     input_type: InputOption = "auto",
     allow_origin: Origins = None,
     require_subprotocol: Subprotocol = "",
@@ -87,7 +91,8 @@ def handshake(
         raise InputError("Standard input can be read once. Put the request and the answer one after the other on it.")
     first, name = source(request)
     second = source(response)[0] if response else ""
-    _show(handshakes.check(first, second, policy, input_type, name), Format.JSON if json else format)
+    checked = handshakes.check(first, second, policy, input_type, name)
+    _show(checked, Format.JSON if json else format, list_all)
 
 
 @app.command()
@@ -99,7 +104,7 @@ def frames(
     extensions: Annotated[
         str, typer.Option("--extensions", "-e", help="The negotiated header value; none for none; guessed without it.")
     ] = "",
-    list_frames: Annotated[bool, typer.Option("--list", "-l", help="List every frame too.")] = False,
+    list_all: ListOption = False,
     format: FormatOption = Format.TEXT,
     json: JsonOption = False,
     input_type: InputOption = "auto",
@@ -114,7 +119,7 @@ def frames(
     policy = _policy(allow_origin, require_subprotocol, max_message, allow_extension, browser, scheme)
     content, name = source(file)
     checked = frame_check.check(content, side_of(sender), extensions, policy, input_type, name)
-    _show(checked, Format.JSON if json else format, list_frames)
+    _show(checked, Format.JSON if json else format, list_all)
 
 
 def source(argument: str, words: bool = False) -> tuple[str | bytes, str]:
@@ -127,7 +132,7 @@ def source(argument: str, words: bool = False) -> tuple[str | bytes, str]:
     """
     if argument == "-":
         return _bounded(sys.stdin.buffer.read(MAX_FILE + 1)), "stdin"
-    if len(argument) < 4_096 and "\n" not in argument:
+    if argument.strip() and len(argument) < 4_096 and "\n" not in argument:
         path = Path(argument)
         try:
             if path.is_file():
@@ -171,7 +176,7 @@ def _policy(
     )
 
 
-def _show(checked: Checked, form: Format, frames: bool = False) -> None:
+def _show(checked: Checked, form: Format, every: bool) -> None:
     """Print the report and leave with the exit code of its verdict."""
     report, evidence = checked.report, checked.evidence
     if form is Format.JSON:
@@ -182,7 +187,7 @@ def _show(checked: Checked, form: Format, frames: bool = False) -> None:
         typer.echo(junit.render(report, evidence), nl=False)
     else:
         paint = _paint if sys.stdout.isatty() else plain
-        typer.echo(text.render(report, evidence, paint, frames))
+        typer.echo(text.render(report, evidence, paint, every))
     raise typer.Exit(_EXIT[report.verdict])
 
 

@@ -42,7 +42,9 @@ class CheckResult(BaseModel):
     ok: bool
     counts: dict[str, int] = Field(description="breaches by severity, complete on every page")
     findings: list[dict[str, Any]]
-    unchecked: list[dict[str, str]] = Field(description="rules that lacked a fact; on the first page")
+    unchecked: list[dict[str, Any]] = Field(
+        description="rules that lacked a fact, on the first page; more: that many others need the same"
+    )
     undecided: str
     incomplete: dict[str, Any] | None
     facts: dict[str, Any]

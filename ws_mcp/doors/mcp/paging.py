@@ -8,6 +8,7 @@ from typing import Any
 MAX_CHARACTERS = 7_400  # of a page's JSON; the rest of 8,000 is for escapes
 _AROUND = 3_600  # of them for what is about the whole report
 _LISTED = ("frames", "messages")
+_ALONE = 6  # rules that lack the same and are named one by one
 _CUTS = ((600, 40), (200, 12), (80, 4))  # longest text, longest list; the first that fits is taken
 
 
@@ -20,7 +21,8 @@ def page(report: dict[str, Any], offset: int, limit: int) -> dict[str, Any]:
     items = [("findings", finding) for finding in report["findings"]]
     items += [(name, item) for name in _LISTED for item in facts.get(name, ())]
     shown: dict[str, Any] = {**report, "findings": [], "facts": _without_lists(facts)}
-    shown = _fitting({**shown, "unchecked": [], "facts": {}} if offset else shown, _AROUND)
+    about: dict[str, Any] = {"unchecked": [], "facts": {}} if offset else {"unchecked": _grouped(report["unchecked"])}
+    shown = _fitting({**shown, **about}, _AROUND)
     shown["facts"] |= {name: [] for name in _LISTED if name in facts}
     size, end = _size(shown), offset
     for kind, item in items[offset : offset + limit]:
@@ -31,6 +33,18 @@ def page(report: dict[str, Any], offset: int, limit: int) -> dict[str, Any]:
         (shown if kind == "findings" else shown["facts"])[kind].append(fitting)
         end += 1
     shown["next_offset"] = end if end < len(items) else None
+    return shown
+
+
+def _grouped(unchecked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of many rules that lack the same, the first with how many ``more`` there are: naming all helps nobody."""
+    wanting: dict[str, list[dict[str, Any]]] = {}
+    for entry in unchecked:
+        wanting.setdefault(entry["needs"], []).append(entry)
+    shown: list[dict[str, Any]] = []
+    for entries in wanting.values():
+        many = len(entries) > _ALONE
+        shown += [{**entries[0], "more": len(entries) - 1}] if many else entries
     return shown
 
 
