@@ -18,6 +18,7 @@ from ws_mcp.doors.mcp import (
     knowledge,
     probing,
     prompts,
+    schemas,
 )
 from ws_mcp.doors.mcp.settings import Settings
 from ws_mcp.knowledge.local.folder import Local, candidates
@@ -60,6 +61,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     probing.register(server)
     generating.register(server, settings.roots, settings.client_roots)
     fetching.register(server)
+    schemas.slim(server)
     exposure.restrict(server, settings)
     prompts.register(server, library)  # names the tools there are
     completion.register(server, library)

@@ -72,7 +72,7 @@ def register(server: MCPServer, library: Library) -> None:
         ],
         children: Annotated[bool, Field(description="write out the sections below it too")] = False,
         offset: Annotated[int, Field(description="characters to skip")] = 0,
-        limit: Annotated[int, Field(description=f"characters, 200 to {MAX_READ}")] = 8000,
+        limit: Annotated[int, Field(description=f"characters, 200 to {MAX_READ}")] = 6000,
     ) -> str:
         """Read one section as Markdown: what it says, what it demands (with requirement ids), where it comes from."""
         return read(library, id, children, offset, limit)
