@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 import anyio
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
@@ -21,7 +20,7 @@ from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.server import ClientProbe
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.shown import page
-from ws_mcp.probe.targets import NotAllowedError
+from ws_mcp.probe.targets import NotAllowedError, read_url, resolve
 
 MAX_ITEMS = 100
 MAX_WAIT = 120.0  # seconds that one call waits for a client
@@ -110,6 +109,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
     @results.explained
     async def ws_probe_server(
         context: Context,
+        leave: Annotated[ElicitationResult[Consent], Resolve(_leave)],
         url: Annotated[str, Field(description="ws://127.0.0.1:8080/path or wss://…")] = "",
         only: Only = [],  # noqa: B006
         slow: Annotated[bool, Field(description="also cases that wait up to 25 s: time-outs, keepalive")] = False,
@@ -137,27 +137,39 @@ def _server(server: MCPServer, reports: Reports) -> None:
                 only=tuple(only),
                 slow=slow,
                 stress=stress,
-                allowed=tuple(allow_hosts),
+                allowed=_allowed(url, allow_hosts, leave),
             )
-            found = await _allowed(context, url, settings)
+            found = await _run(context, url, settings)
             report = reports.name()
             reports.keep(report, found)
         return results.data(_page(reports.get(report), report, offset, limit, passed))
 
 
-async def _allowed(context: Context, url: str, settings: Settings) -> ProbeReport:
-    """Runs the probe; where the host is not allowed, asks the user if the client can."""
+async def _leave(
+    context: Context,
+    url: str = "",
+    allow_hosts: list[str] = [],  # noqa: B006
+    report: str = "",
+) -> Consent | Elicit[Consent]:
+    """Asks the user before a probe leaves this machine, if the client can; else the probe refuses and says how."""
+    capabilities = context.client_capabilities
+    if report or capabilities is None or capabilities.elicitation is None:
+        return Consent(allow=False)
     try:
-        return await _run(context, url, settings)
+        await resolve(read_url(url), tuple(allow_hosts))
     except NotAllowedError as refusal:
-        capabilities = context.client_capabilities
-        if capabilities is None or capabilities.elicitation is None:
-            raise
         question = f"May {refusal.host} be tested? The probe sends it wrong requests and frames on purpose."
-        answer = await context.elicit(question, Consent)
-        if answer.action != "accept" or not answer.data.allow:
-            raise InputError(f"The user did not allow a probe of {refusal.host}.") from None
-        return await _run(context, url, replace(settings, allowed=(*settings.allowed, refusal.host)))
+        return Elicit(question, Consent)
+    except InputError:
+        pass  # the probe itself tells
+    return Consent(allow=False)
+
+
+def _allowed(url: str, allow_hosts: list[str], leave: ElicitationResult[Consent]) -> tuple[str, ...]:
+    """The hosts that may be probed."""
+    if not isinstance(leave, AcceptedElicitation):
+        raise InputError(f"The user did not allow a probe of {read_url(url).name}.")
+    return (*allow_hosts, *([read_url(url).name] if leave.data.allow else []))
 
 
 async def _run(context: Context, url: str, settings: Settings) -> ProbeReport:
@@ -174,11 +186,12 @@ async def _watched(
 ) -> ProbeReport:
     """Does ``work`` while its progress goes to the client."""
     send, receive = anyio.create_memory_object_stream[Progress](10_000)
-    async with anyio.create_task_group() as group, receive:
+    async with anyio.create_task_group() as group:
 
         async def tell() -> None:
-            async for progress in receive:
-                await context.report_progress(progress.done, progress.total, progress.outcome.case)
+            async with receive:
+                async for progress in receive:
+                    await context.report_progress(progress.done, progress.total, progress.outcome.case)
 
         group.start_soon(tell)
         error: Exception | None = None
@@ -208,8 +221,8 @@ def _client(server: MCPServer, reports: Reports) -> None:
     ) -> Annotated[CallToolResult, ClientResult]:
         """Test a client: starts a server on loopback that gives each connection the next right or wrong answer.
 
-        Call it without session first: it returns a url and a session at once. Then run the client: connect, echo until
-        closed, again while a plain GET of the url says {"left": more than 0}. Then call with the session for the report.
+        Call it without session first: it returns a url and a session at once. Run the client: connect, echo until
+        closed, again while a plain GET of the url says {"left": more than 0}. Then call with session for the report.
         """
         if report:
             return results.data(_page(reports.get(report), report, offset, limit, passed) | _none())
