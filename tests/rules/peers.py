@@ -1,17 +1,18 @@
 """Streams, mostly broken, and what three other readers say about them: the other opinion on our verdict.
 
-Run ``python -m tests.rules.peers 20000`` from the root of the repository for a long comparison.
+``python -m benchmarks.differential_streams`` makes the long comparison, with ``ws`` as the fourth.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import sys
+import tomllib
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from aiohttp._websocket.reader_py import WebSocketDataQueue, WebSocketReader
 from aiohttp.base_protocol import BaseProtocol
@@ -23,7 +24,7 @@ from wsproto.frame_protocol import FrameProtocol, ParseFailed
 
 from ws_mcp.judge import check_frames
 from ws_mcp.protocol.build import close_body, frame
-from ws_mcp.types import Severity, Side
+from ws_mcp.types import Side
 
 DEFLATE = "permessage-deflate"
 CODES = (
@@ -48,14 +49,9 @@ CODES = (
     65535,
 )
 
-# (peer, beginning of its reason) → why we do not call that an error
-KNOWN = {
-    (
-        "websockets",
-        "incomplete fragmented message",
-    ): "RFC 6455, 5.4: control frames, Close too, may come between fragments",
-    ("wsproto", "CLOSE with unknown reserved code"): "1014 was registered with IANA after the RFC (6455, 7.4.2)",
-}
+KNOWN: list[dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parents[2] / "benchmarks/streams/known.toml").read_text("utf-8")
+)["difference"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +62,7 @@ class Difference:
     reason: str
     stream: str
     extensions: str
+    sender: Side
 
 
 def compress(data: bytes) -> bytes:
@@ -73,8 +70,8 @@ def compress(data: bytes) -> bytes:
     return (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
-def streams(count: int, seed: int) -> Iterator[bytes]:
-    """``count`` streams of one to three frames from a client, each with a fault or several more often than not."""
+def streams(count: int, seed: int, sender: Side = Side.CLIENT) -> Iterator[bytes]:
+    """``count`` streams of one to three frames from one side, each with a fault or several more often than not."""
     source = random.Random(seed)
     payloads = [
         b"",
@@ -91,10 +88,11 @@ def streams(count: int, seed: int) -> Iterator[bytes]:
     ]
     payloads += [compress(b"Hello"), compress(b"\xff"), compress(b"x" * 300)]
     for _ in range(count):
-        yield b"".join(_frame(source, payloads) for _ in range(source.randint(1, 3)))
+        yield b"".join(_frame(source, payloads, sender) for _ in range(source.randint(1, 3)))
 
 
-def _frame(source: random.Random, payloads: list[bytes]) -> bytes:
+def _frame(source: random.Random, payloads: list[bytes], sender: Side) -> bytes:
+    right = source.random() < 0.97
     opcode = source.choice([1, 2, 8, 9, 10] * 5 + [0, 0, 0, 0, 3, 7, 11, 15])
     body = close_body(source.choice(CODES), source.choice([b"", b"", b"bye", b"\xff", b"\xc3"]))
     return frame(
@@ -102,23 +100,24 @@ def _frame(source: random.Random, payloads: list[bytes]) -> bytes:
         source.choice([source.choice(payloads), body if opcode == 8 else source.randbytes(source.randint(0, 20))]),
         fin=source.random() < 0.85,
         rsv=source.choice([0] * 20 + [1, 2, 4, 4, 4]),
-        key=source.randbytes(4) if source.random() < 0.97 else None,
+        key=source.randbytes(4) if right is (sender is Side.CLIENT) else None,
         form=source.choice([None] * 30 + [16, 64]),
     )
 
 
-def websockets(data: bytes, compressed: bool) -> str:
-    peer = Protocol(PeerSide.SERVER, state=State.OPEN, max_size=None)
+def websockets(data: bytes, compressed: bool, sender: Side = Side.CLIENT) -> str:
+    side = PeerSide.SERVER if sender is Side.CLIENT else PeerSide.CLIENT
+    peer = Protocol(side, state=State.OPEN, max_size=None)
     peer.extensions = [PerMessageDeflate(False, False, 15, 15)] if compressed else []
     peer.receive_data(data)
     error = peer.parser_exc
     return "" if error is None or type(error).__name__.startswith("ConnectionClosed") else str(error)
 
 
-def wsproto(data: bytes, compressed: bool) -> str:
+def wsproto(data: bytes, compressed: bool, sender: Side = Side.CLIENT) -> str:
     extension = WsprotoDeflate()
     extension._enabled = compressed
-    peer = FrameProtocol(client=False, extensions=[extension] if compressed else [])
+    peer = FrameProtocol(client=sender is Side.SERVER, extensions=[extension] if compressed else [])
     try:
         peer.receive_bytes(data)
         list(peer.received_frames())
@@ -127,7 +126,7 @@ def wsproto(data: bytes, compressed: bool) -> str:
     return ""
 
 
-def aiohttp(data: bytes, compressed: bool) -> str:
+def aiohttp(data: bytes, compressed: bool, sender: Side = Side.CLIENT) -> str:
     loop = asyncio.new_event_loop()
     try:
         queue = WebSocketDataQueue(BaseProtocol(loop), 2**20, loop=loop)
@@ -137,27 +136,29 @@ def aiohttp(data: bytes, compressed: bool) -> str:
         loop.close()
 
 
-PEERS: dict[str, Callable[[bytes, bool], str]] = {"websockets": websockets, "wsproto": wsproto, "aiohttp": aiohttp}
+PEERS: dict[str, Callable[[bytes, bool, Side], str]] = {
+    "websockets": websockets,
+    "wsproto": wsproto,
+    "aiohttp": aiohttp,
+}
 
 
-def differences(count: int, seed: int = 1) -> Iterator[Difference]:
+def refuse(data: bytes, extensions: str, sender: Side) -> bool:
+    """Whether we find an error in a stream."""
+    return check_frames(data, sender, extensions).verdict == "violations"
+
+
+def differences(count: int, seed: int = 1, sender: Side = Side.CLIENT) -> Iterator[Difference]:
     """Every stream that a peer refuses although we find no error in it."""
-    for data in streams(count, seed):
+    for data in streams(count, seed, sender):
         for extensions in ("none", DEFLATE):
-            findings = check_frames(data, Side.CLIENT, extensions).findings
-            if any(finding.severity is Severity.ERROR for finding in findings):
+            if refuse(data, extensions, sender):
                 continue
             for name, peer in PEERS.items():
-                if reason := peer(data, extensions == DEFLATE):
-                    yield Difference(name, reason, data.hex(" "), extensions)
+                if reason := peer(data, extensions == DEFLATE, sender):
+                    yield Difference(name, reason, data.hex(" "), extensions, sender)
 
 
 def is_known(found: Difference) -> bool:
-    return any(found.peer == peer and found.reason.startswith(reason) for peer, reason in KNOWN)
-
-
-if __name__ == "__main__":
-    seen = list(differences(int(sys.argv[1]), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 1))
-    print(Counter((found.peer, found.reason) for found in seen))
-    for unknown in (found for found in seen if not is_known(found)):
-        print(unknown)
+    """Whether the table of known differences explains it."""
+    return any(found.peer == entry["peer"] and found.reason.startswith(entry["reason"]) for entry in KNOWN)

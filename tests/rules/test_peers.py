@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from benchmarks.streams import node
 from tests.rules.peers import KNOWN, PEERS, differences, is_known, streams
 from ws_mcp.judge import check_frames
-from ws_mcp.protocol.build import close_body, frame
 from ws_mcp.types import Side
 
-KEY = bytes.fromhex("37fa213d")
 
-
-def test_what_a_peer_refuses_is_an_error_or_a_known_difference() -> None:
-    assert [found for found in differences(1500) if not is_known(found)] == []
+@pytest.mark.parametrize("sender", Side)
+def test_what_a_peer_refuses_is_an_error_or_a_known_difference(sender: Side) -> None:
+    assert [found for found in differences(800, sender=sender) if not is_known(found)] == []
 
 
 def test_the_streams_are_of_both_kinds() -> None:
@@ -19,11 +20,17 @@ def test_the_streams_are_of_both_kinds() -> None:
     assert 30 < clean < 200
 
 
-def test_each_known_difference_is_still_one() -> None:
-    shown = {
-        "wsproto": frame("close", close_body(1014), key=KEY),
-        "websockets": frame("text", b"a", fin=False, key=KEY) + frame("close", close_body(1000), key=KEY),
-    }
-    for peer, reason in KNOWN:
-        assert PEERS[peer](shown[peer], False).startswith(reason)
-        assert check_frames(shown[peer], Side.CLIENT, "none").verdict == "clean"
+@pytest.mark.parametrize("entry", KNOWN, ids=lambda entry: f"{entry['peer']}: {entry['reason']}")
+def test_each_known_difference_is_still_one_and_names_its_section(entry: dict[str, str]) -> None:
+    shown = bytes.fromhex(entry["hex"])
+    if entry["peer"] in PEERS:
+        assert PEERS[entry["peer"]](shown, False, Side.CLIENT).startswith(entry["reason"])
+    assert check_frames(shown, Side.CLIENT, "none").verdict == "clean"
+    assert entry["section"].startswith("rfc") and entry["why"].endswith(".")
+
+
+@pytest.mark.skipif(not node.installed(), reason="needs node and ws in NODE_PATH; benchmarks compare all streams")
+def test_ws_reads_as_the_comparison_expects() -> None:
+    hello, wrong = b"\x81\x05Hello", b"\x83\x00"
+    asked = [(hello, False, Side.SERVER), (hello, False, Side.CLIENT), (wrong, True, Side.SERVER)]
+    assert [bool(reason) for reason in node.ws(asked)] == [False, True, True]

@@ -1,0 +1,1 @@
+"""The frame streams of the comparison with other readers, and what of it is known."""
