@@ -11,7 +11,14 @@ from collections.abc import Sequence
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; Ctrl-C ends it without a word, also while it starts."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run() -> None:
     if sys.argv[1:2] == ["serve"]:
         serve(sys.argv[2:])
         return

@@ -81,6 +81,10 @@ class Library:
         """Every section by its id, in the order of the documents."""
         return self._now.sections
 
+    def prepare(self) -> None:
+        """Build the index of the present content, if there is none yet, so that no search has to wait for it."""
+        _ = self._now.index
+
     def search(self, text: str, sources: tuple[str, ...] = (), limit: int = 5, offset: int = 0) -> Answer:
         """Find sections for words, symptoms, section numbers, codes or names.
 

@@ -13,6 +13,7 @@ from mcp.types import TextContent
 from tests.knowledge.official import synthetic
 from tests.knowledge.official.faulty_upstream import serving
 from ws_mcp.doors.mcp import fetching
+from ws_mcp.library import Library
 
 pytestmark = pytest.mark.anyio
 eras = pytest.mark.parametrize("era", ["auto", "legacy"])
@@ -34,13 +35,13 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def fetch(era: Literal["auto", "legacy"], arguments: dict[str, Any]) -> tuple[Any, str, list[float]]:
     done: list[float] = []
 
-    async def progress(now: float, total: float | None, message: str | None) -> None:
-        done.append(now)
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        done.append(progress)
 
     server = MCPServer("small")
-    fetching.register(server)
+    fetching.register(server, Library())
     async with Client(server, mode=era) as client:
-        result = await client.call_tool("ws_fetch_corpus", arguments, progress_callback=progress)
+        result = await client.call_tool("ws_fetch_corpus", arguments, progress_callback=note)
     (block,) = result.content
     assert isinstance(block, TextContent)
     return result, block.text, done

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ws_mcp.knowledge.official import sources
 from ws_mcp.knowledge.shipped import requirements, support
 from ws_mcp.types import Section
-
-_DIGESTED = ("rfc", "mdn", "whatwg")  # how the sources begin that are somebody's documents
 
 
 def render(section: Section, below: Sequence[Section], neighbours: Sequence[Section], deep: bool) -> str:
@@ -61,6 +60,12 @@ def _origin(shown: Sequence[Section]) -> str:
     credits = dict.fromkeys(section.credit for section in shown if section.text)
     if credits:
         return "Official text: " + " ".join(credits)
-    if shown[0].source.startswith(_DIGESTED):
+    if _fetchable(shown[0]):
         return "Our digest, not the official words; `websocket-mcp corpus fetch` brings those."
-    return ""
+    return "Our digest, not the official words." if shown[0].source in ("mdn", "whatwg") else ""
+
+
+def _fetchable(section: Section) -> bool:
+    """Whether a fetch would bring the official words of this section."""
+    document = section.id.partition("#")[0] if section.source == "mdn" else section.source
+    return any(document == one.id for source in sources.load() for one in source.documents if source.kind != "iana")

@@ -89,8 +89,12 @@ def test_a_part_of_a_page_is_not_known_by_its_pages_names() -> None:
 
 
 def test_a_numbered_section_is_known_by_its_title_with_and_without_the_number() -> None:
-    keys = lookup.keys_of(section("rfc6455/5.5.1", "5.5.1 Close"))
-    assert keys == ("rfc6455/5.5.1", "5.5.1 close", "close")
+    keys = lookup.keys_of(section("rfc6455/5.5.99", "5.5.99 Close"))
+    assert keys == ("rfc6455/5.5.99", "5.5.99 close", "close")
+
+
+def test_a_section_is_known_by_its_requirements() -> None:
+    assert "6455-5.5.1-08" in lookup.keys_of(section("rfc6455/5.5.1", "5.5.1 Close"))
 
 
 def test_of_those_that_share_a_key_the_closer_source_is_first() -> None:

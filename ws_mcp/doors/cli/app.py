@@ -5,6 +5,7 @@ Exit 0: done, clean. 1: violations found. 2: unusable input, undecided, or an ab
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -57,19 +58,31 @@ def add(others: Mapping[str, Callable[[], None]]) -> None:
 
 def run() -> None:
     """Run the command line and leave with its exit code."""
+    _mend_streams()
     try:
         app(prog_name="websocket-mcp")
     except WsMcpError as error:
         typer.echo(f"websocket-mcp: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except OSError as error:
+        typer.echo(f"websocket-mcp: {error.strerror or error}", err=True)
         sys.exit(2)
     except Exception as error:
         if os.environ.get("WS_MCP_DEBUG"):
             raise
         typer.echo(f"websocket-mcp: unexpected {type(error).__name__}: {error}. WS_MCP_DEBUG=1 shows where.", err=True)
         sys.exit(2)
+
+
+def _mend_streams() -> None:
+    """Take what a shell may hand us: closed streams, and encodings that lack a character we print."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  # stays open
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -15,6 +15,7 @@ from ws_mcp.doors.cli import output
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.official.gather import FetchReport, Progress, Result
+from ws_mcp.library import Library
 
 app = typer.Typer(help="The official RFC, MDN and IANA texts, fetched on request.", no_args_is_help=True)
 
@@ -30,15 +31,16 @@ def fetch(
         list[str] | None, typer.Option("--source", "-s", help="Only this: rfc6455, rfc, mdn, iana, an MDN page.")
     ] = None,
     mirror: Annotated[
-        str, typer.Option(help="URL or folder that holds https://HOST/PATH as HOST/PATH.", envvar="WS_MCP_MIRROR")
-    ] = "",
+        str | None,
+        typer.Option(help="URL or folder that holds https://HOST/PATH as HOST/PATH.", envvar="WS_MCP_MIRROR"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Bring the official documents, or what has changed of them, into the cache."""
     from ws_mcp.knowledge.official.fetch import fetch as run
 
     with _bar(json) as progress:
-        report = run(source or [], mirror or None, cache.cache_dir(), progress=progress)
+        report = run(source or [], mirror, cache.cache_dir(), progress=progress)
     _finish(report, json)
 
 
@@ -77,7 +79,9 @@ def status(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
 
 
 def _finish(report: FetchReport, json: bool) -> None:
-    """Say what became of the documents; exit 2 when one asked for is missing or stale."""
+    """Say what became of the documents, and index them; exit 2 when one asked for is missing or stale."""
+    if report.changed:
+        Library().prepare()
     if json:
         output.as_json({**asdict(report), "ok": report.ok, "counts": report.counts})
     else:

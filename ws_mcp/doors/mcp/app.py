@@ -60,7 +60,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     checking.register(server, library)
     probing.register(server)
     generating.register(server, settings.roots, settings.client_roots)
-    fetching.register(server)
+    fetching.register(server, library)
     schemas.slim(server)
     exposure.restrict(server, settings)
     prompts.register(server, library)  # names the tools there are

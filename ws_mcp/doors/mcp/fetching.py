@@ -16,6 +16,7 @@ from ws_mcp.errors import WsMcpError
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import sources as catalogue
 from ws_mcp.knowledge.official.gather import FetchReport, Progress
+from ws_mcp.library import Library
 
 _WAITING = 10_000  # reports of progress that a slow client may leave unread; there are fewer documents
 
@@ -36,8 +37,8 @@ class FetchResult(BaseModel):
     trouble: list[Trouble]
 
 
-def register(server: MCPServer) -> None:
-    """Add the tool to ``server``."""
+def register(server: MCPServer, library: Library) -> None:
+    """Add the tool to ``server``; ``library`` indexes what was fetched."""
 
     @server.tool(
         title="Fetch the official texts",
@@ -55,7 +56,10 @@ def register(server: MCPServer) -> None:
         Connects to www.rfc-editor.org, developer.mozilla.org and www.iana.org; ask the user first. Not needed to search
         or read: digests of all of them are here already.
         """
-        return results.data(_shown(await _fetch(context, sources)))
+        report = await _fetch(context, sources)
+        if report.changed:
+            await anyio.to_thread.run_sync(library.prepare)
+        return results.data(_shown(report))
 
 
 async def _fetch(context: Context, names: list[str]) -> FetchReport:

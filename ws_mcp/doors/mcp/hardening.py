@@ -48,7 +48,10 @@ def _check_tool(server: MCPServer, params: dict[str, Any]) -> CallToolResult | N
         names = [known.name for known in server._tool_manager.list_tools()]
         raise MCPError(INVALID_PARAMS, f"Unknown tool: {_short(name)}.{_nearest(_short(name), names)}")
     known = tool.parameters.get("properties", {})
-    extra = [_short(name) for name in sorted(set(params.get("arguments") or {}) - set(known))[:_SHOWN]]
+    given = params.get("arguments") or {}
+    if not isinstance(given, dict):
+        raise MCPError(INVALID_PARAMS, f"The arguments of {name} must be an object of {', '.join(known)}.")
+    extra = [_short(name) for name in sorted(set(given) - set(known))[:_SHOWN]]
     if not extra:
         return None
     text = f"Unknown argument {', '.join(extra)} for {name}.{_nearest(extra[0], known)} It takes: {', '.join(known)}."

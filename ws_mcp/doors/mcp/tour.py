@@ -24,6 +24,8 @@ def run(show: Callable[[str], None] = print) -> None:
     """
     try:
         anyio.run(_tour, show)
+    except* BrokenPipeError:
+        raise SystemExit(2) from None  # whoever read our output has gone
     except* MCPError as group:
         raise SystemExit(f"websocket-mcp: the server did not answer: {group.exceptions[0]}") from None
 

@@ -66,6 +66,8 @@ async def fetch_async(
     """
     documents = catalogue.select(catalogue.load(), sources)
     bounds = limits or Limits()
+    if mirror is not None and not mirror.strip():
+        raise InputError("The mirror is empty. Send http(s)://HOST/PATH or a folder, or leave it out.")
     if mirror and "://" not in mirror:
         return await gather(documents, Folder(Path(mirror).expanduser(), bounds.size), cache_dir, progress)
     if offline or os.environ.get("WS_MCP_OFFLINE", "") not in ("", "0"):
@@ -143,7 +145,8 @@ class Web:
                 found = await self._patiently(lambda: self._once(target, form, seen))
             except _HostError as error:
                 host.failures += 1
-                raise DocumentError(str(error)) from error
+                where = f" (asked of the mirror, {target})" if self._mirror else ""
+                raise DocumentError(f"{error}{where}") from error
             except DocumentError:
                 host.failures = 0  # it answers, only not with what we want
                 raise

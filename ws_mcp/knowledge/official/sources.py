@@ -131,6 +131,6 @@ def _tidy(name: str) -> str:
 
 
 def _unknown(name: str, known: list[str]) -> NotFoundError:
-    nearest = tuple(difflib.get_close_matches(name, known, 3, 0.5))
+    nearest = tuple(difflib.get_close_matches(name, dict.fromkeys(known), 3, 0.5))
     hint = f"Did you mean {', '.join(nearest)}?" if nearest else f"Send one of {', '.join(known[:12])}."
     return NotFoundError(f"There is no source {name[:80]!r} to fetch. {hint}", nearest)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ws_mcp.knowledge.shipped import requirements
 from ws_mcp.types import Section
 
 # Where several sections share a key, the earlier source answers first.
@@ -41,7 +42,11 @@ _CODE = re.compile(r"(?<![\w-])(?<!\d[.,])([1-4]\d{3})(?![\w-]|[.,]\d|\s*(?:ms|s
 _HEX = re.compile(r"\b0x([0-9a-f])\b", re.I)
 _OPCODE = re.compile(r"\bop[\s-]?codes?\s*(?:=|:|is)?\s*(1[0-5]|\d)\b(?!\.)", re.I)
 _STATUS = re.compile(r"\b(?:http|status|response)(?:\s+(?:status|code|error|response))*\s*:?\s*([1-5]\d\d)\b", re.I)
-_HEADER = re.compile(r"\bsec-websocket-[a-z]+\b", re.I)
+_HEADER = re.compile(r"\b(?:http_)?sec([-_])websocket\1([a-z]+)\b", re.I)  # also as CGI and WSGI write it
+_ERRNO = re.compile(r"\be(?:conn|pipe|timedout|notfound|host|net|addr)[a-z]*\b")  # says enough by itself
+_ADDRESS = re.compile(
+    r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b|\b\d{4}-\d\d-\d\dt?\b", re.I
+)
 _OWNERS = {  # what people call their variables
     **dict.fromkeys(("ws", "socket", "sock", "conn", "connection", "client"), ("websocket",)),
     **dict.fromkeys(("e", "ev", "evt", "event"), ("closeevent", "messageevent")),
@@ -74,8 +79,8 @@ _QUOTES = str.maketrans(dict.fromkeys("\"'`‘’“”*", " "))
 
 
 def words_only(text: str) -> str:
-    """An error text's form: words and numbers alone, so that quotes, addresses and punctuation do not matter."""
-    return " ".join(re.findall(r"[a-z0-9]+", text.casefold()))
+    """An error text's form: words and numbers alone, without addresses and times, which differ each time."""
+    return " ".join(re.findall(r"[a-z0-9]+", _ADDRESS.sub(" ", text.casefold())))
 
 
 def keys_of(section: Section) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def keys_of(section: Section) -> tuple[str, ...]:
     keys = [normal(section.id), *map(normal, section.keys)]
     if section.source == "mdn":
         keys += _api_names(section)
+    keys += [demand.id.lower() for demand in requirements.by_section().get(section.id, ())]
     keys.append(normal(section.title))
     plain = re.sub(r"^[\dA-Z.]+ ", "", section.title)
     keys.append(normal(plain))
@@ -193,7 +199,7 @@ def _codes(query: str) -> list[str]:
 
 
 def _headers(query: str) -> list[str]:
-    return [name.lower() for name in _HEADER.findall(query)]
+    return [f"sec-websocket-{name.lower()}" for _, name in _HEADER.findall(query)]
 
 
 def _members(query: str) -> list[str]:
@@ -211,7 +217,7 @@ def error_text(query: str, errors: Mapping[str, str]) -> str:
     words or more that stands inside a known text counts too, unless it names something of its own.
     """
     asked = f" {words_only(query)} "
-    quoted = [text for text in errors if text.count(" ") >= 2 and f" {text} " in asked]
+    quoted = [t for t in errors if (t.count(" ") >= 2 or _ERRNO.search(t)) and f" {t} " in asked]
     if not quoted and asked.count(" ") >= 5 and references(query).exact[0] == normal(query):
         quoted = [text for text in errors if asked in f" {text} "]
     return errors[max(quoted, key=len)] if quoted else ""

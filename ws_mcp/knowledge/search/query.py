@@ -14,7 +14,7 @@ MAX_QUERY = 4_000  # characters that are read; a longer paste is cut there and s
 SYNONYM_WEIGHT = 0.25
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # of a terminal whose output was pasted
 # One token: a section number with its dots, C# and C++, or a run of letters and digits.
-TOKEN = r"\d+(?:\.\d+)+|[A-Za-z](?:\+\+|#)|\w+"
+TOKEN = r"\d+(?:\.\d+)+|[A-Za-z](?:\+\+|#)|[^\W_]+"
 # Question words and fillers. "may", "not", "must", "when" stay: they carry meaning in a specification.
 _STOP = frozenset(
     "a an and any are as at be been being but by did do does doing for from get gets getting got had has have how i if "
