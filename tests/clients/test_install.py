@@ -129,3 +129,44 @@ def test_the_command_line_shows_the_change_first(home: Path) -> None:
     assert "Written to" in run("cursor")
     assert "needs no change" in run("cursor")
     assert "Removed from" in run("cursor", "--remove")
+
+
+def test_links_line_ends_permissions_and_byte_order_mark_stay(home: Path) -> None:
+    target = home / "dotfiles" / "settings.json"
+    target.parent.mkdir()
+    target.write_bytes(b'\xef\xbb\xbf{\r\n  "theme": "dark"\r\n}\r\n')
+    target.chmod(0o644)
+    link = install.plan("gemini").place.file
+    link.parent.mkdir()
+    link.symlink_to(target)
+    install.apply(install.plan("gemini"))
+    assert link.is_symlink()
+    written = target.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf{\r\n") and b"ws_mcp" in written
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("remove", [False, True])
+@pytest.mark.parametrize("client", ["cursor", "codex"])
+def test_another_programs_server_of_our_name_is_not_touched(client: str, remove: bool) -> None:
+    file = install.plan(client).place.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    theirs = {
+        "cursor": '{"mcpServers": {"websocket": {"command": "mine", "args": ["x"]}}}',
+        "codex": '[mcp_servers.websocket]\ncommand = "mine"\n',
+    }[client]
+    file.write_text(theirs)
+    with pytest.raises(InputError, match="of another program"):
+        install.plan(client, remove=remove)
+    assert file.read_text() == theirs
+
+
+def test_an_older_backup_is_never_overwritten() -> None:
+    file = install.plan("cursor").place.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"first": 1}')
+    first = install.apply(install.plan("cursor"))
+    second = install.apply(install.plan("cursor", remove=True))
+    assert first and second and first != second
+    assert first.read_text() == '{"first": 1}'

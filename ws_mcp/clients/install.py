@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import itertools
 import shutil
 import sys
 from collections.abc import Sequence
@@ -19,16 +21,23 @@ NAME = "websocket"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would become of a configuration file."""
+    """What would become of a configuration file: texts with line feeds, the file's own ``head`` (BOM) and line ``ends``."""
 
     place: Place
     before: str
     after: str
+    head: bytes = b""
+    ends: str = "\n"
 
     @property
     def needed(self) -> bool:
         """Whether the file would change."""
         return self.before != self.after
+
+    @property
+    def content(self) -> bytes:
+        """The bytes to write."""
+        return self.head + self.after.replace("\n", self.ends).encode()
 
 
 def command(arguments: Sequence[str] = ()) -> list[str]:
@@ -44,30 +53,43 @@ def plan(client: str, scope: str = "", remove: bool = False) -> Change:
     """
     where = place(client, scope)
     try:
-        before = where.file.read_text("utf-8") if where.file.exists() else ""
+        found = where.file.read_bytes() if where.file.exists() else b""
+        head = codecs.BOM_UTF8 if found.startswith(codecs.BOM_UTF8) else b""
+        text = found[len(head) :].decode()
+        ends = "\r\n" if "\r\n" in text else "\n"
+        before = text.replace("\r\n", "\n")
         edit = _toml if where.toml else _json
-        return Change(where, before, edit(before, where, remove))
+        return Change(where, before, edit(before, where, remove), head, ends)
     except (OSError, UnicodeDecodeError, InputError) as error:
         raise InputError(f"{where.file} is left as it is: {error}. Mend or move it, then install again.") from error
 
 
 def apply(change: Change) -> Path | None:
-    """Write the change; the backup's path where there was a file before.
+    """Write the change; the backup's path where there was a file before. Links and permissions stay.
 
     Raises:
         StorageError: The file cannot be written; it is then as it was.
         InputError: What was written does not read back as meant; the backup is put in its place.
     """
-    file = change.place.file
-    backup = file.with_name(f"{file.name}.bak") if file.exists() else None
-    if backup:
-        shutil.copy2(file, backup)
+    file = change.place.file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(file, change.after.encode())
-    if backup and file.read_text("utf-8") != change.after:
+    if not file.exists():
+        atomic_write(file, change.content)
+        return None
+    backup = next(b for n in itertools.count() if not (b := file.with_name(f"{file.name}.bak{n or ''}")).exists())
+    shutil.copy2(file, backup)
+    atomic_write(file, change.content)
+    shutil.copymode(backup, file)
+    if file.read_bytes() != change.content:
         shutil.copy2(backup, file)
         raise InputError(f"{file} did not read back as written; the copy of before was put back.")
     return backup
+
+
+def _check_ours(entry: Any) -> None:
+    """Refuse to touch somebody else's server that has our name."""
+    if entry is not None and not (isinstance(entry, dict) and "ws_mcp" in list(entry.get("args") or ())):
+        raise InputError(f"it has a server {NAME!r} of another program already; rename that one")
 
 
 def _entry(where: Place) -> dict[str, Any]:
@@ -78,11 +100,12 @@ def _entry(where: Place) -> dict[str, Any]:
 
 def _json(before: str, where: Place, remove: bool) -> str:
     path = (*where.keys, NAME)
-    if remove:
-        return jsonc.remove(before, path) if before.strip() else before
     found: Any = jsonc.loads(before) if before.strip() else {}
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
+    _check_ours(found)
+    if remove:
+        return jsonc.remove(before, path) if before.strip() else before
     entry = _entry(where)
     if isinstance(found, dict) and {**found, **entry} == found:
         return before
@@ -98,6 +121,7 @@ def _toml(before: str, where: Place, remove: bool) -> str:
     except TOMLKitError as error:
         raise InputError(f"it is not TOML: {error}") from error
     servers: Any = document.get(where.keys[0])
+    _check_ours((servers or {}).get(NAME))
     if remove:
         if servers and NAME in servers:
             del servers[NAME]

@@ -34,23 +34,24 @@ def _support(name: str) -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / name
 
 
-# client → scope → place; the first scope is the default.
+# client → scope → place. "user" is the default: the command names this machine's interpreter, and a project's files are
+# shared.
 _PLACES: dict[str, dict[str, Callable[[], Place]]] = {
     "claude-code": {
-        "project": lambda: Place(Path.cwd() / ".mcp.json", ("mcpServers",)),
         "user": lambda: Place(Path.home() / ".claude.json", ("mcpServers",)),
+        "project": lambda: Place(Path.cwd() / ".mcp.json", ("mcpServers",)),
         "local": lambda: Place(Path.home() / ".claude.json", ("projects", str(Path.cwd()), "mcpServers")),
     },
     "claude-desktop": {
         "user": lambda: Place(_support("Claude") / "claude_desktop_config.json", ("mcpServers",)),
     },
     "cursor": {
-        "project": lambda: Place(Path.cwd() / ".cursor" / "mcp.json", ("mcpServers",)),
         "user": lambda: Place(Path.home() / ".cursor" / "mcp.json", ("mcpServers",)),
+        "project": lambda: Place(Path.cwd() / ".cursor" / "mcp.json", ("mcpServers",)),
     },
     "vscode": {
-        "project": lambda: Place(Path.cwd() / ".vscode" / "mcp.json", ("servers",), typed=True),
         "user": lambda: Place(_support("Code") / "User" / "mcp.json", ("servers",), typed=True),
+        "project": lambda: Place(Path.cwd() / ".vscode" / "mcp.json", ("servers",), typed=True),
     },
     "codex": {
         "user": lambda: Place(
@@ -67,7 +68,7 @@ CLIENTS = tuple(_PLACES)
 
 
 def place(client: str, scope: str = "") -> Place:
-    """Where ``client`` keeps the servers of ``scope`` ("" for its default).
+    """Where ``client`` keeps the servers of ``scope`` ("" for the user's).
 
     Raises:
         InputError: An unknown client or scope; the message names the known ones.
@@ -75,7 +76,7 @@ def place(client: str, scope: str = "") -> Place:
     scopes = _PLACES.get(client)
     if scopes is None:
         raise InputError(f"There is no client {client[:40]!r}. Choose one of: {', '.join(CLIENTS)}.")
-    make = scopes.get(scope or next(iter(scopes)))
+    make = scopes.get(scope or "user")
     if make is None:
         raise InputError(f"{client} has no scope {scope[:40]!r}. Choose one of: {', '.join(scopes)}.")
     return make()

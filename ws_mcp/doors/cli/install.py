@@ -26,7 +26,7 @@ def _clients(incomplete: str) -> list[str]:
 
 def install(
     client: Annotated[str, typer.Argument(help=f"One of {', '.join(CLIENTS)}.", autocompletion=_clients)],
-    scope: Annotated[str, typer.Option(help="user, project or local; each client has its own default.")] = "",
+    scope: Annotated[str, typer.Option(help="user (the default), project, or local; not every client has all.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change and write nothing.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take the server out again.")] = False,
 ) -> None:
