@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,9 +109,7 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="ws-mcp-verify-", ignore_cleanup_errors=True) as folder:
         pool = Pool(Path(folder))  # so that a server is installed once, for itself and for every client
         for name in names or [template.name for template in catalogue.load()]:
-            if not json:
-                typer.echo(output.style(name, bold=True))
-            tell = None if json else _tell
+            tell = None if json else partial(_tell, name)
             found.append(runner.verify(name, options.pairs(sets or []), tuple(only or ()), tell, pool))
     if matrix_file:
         matrix_file.write_text(matrix.markdown(found), "utf-8")
@@ -120,7 +119,9 @@ def verify(
         raise typer.Exit(1)
 
 
-def _tell(check: Check) -> None:
+def _tell(name: str, check: Check) -> None:
+    if check.name == "install":  # the first of each template
+        typer.echo(output.style(name, bold=True))
     colours = {"passed": "green", "failed": "red", "skipped": "yellow"}
     verdict = output.style(f"{check.verdict:8}", fg=colours[check.verdict])
     typer.echo(f"  {verdict} {check.name:14} {check.seconds:6.1f} s  {check.detail}")

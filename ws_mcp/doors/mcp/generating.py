@@ -3,11 +3,9 @@
 Annotations are evaluated here, not postponed: the SDK has to see the resolver in one of them.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -17,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from ws_mcp import roots
 from ws_mcp.doors.mcp import results
+from ws_mcp.doors.mcp.following import folder
 from ws_mcp.errors import InputError
 from ws_mcp.templates import catalogue, render, writing
 from ws_mcp.templates.model import Project, Template
@@ -139,12 +138,3 @@ def _shown(project: Project, only: str, offset: int, limit: int) -> dict[str, An
         "next_offset": end if rest > 0 else None,
         "note": f"{rest} more characters: {call} with the same options" if rest > 0 else "",
     }
-
-
-def folder(uri: str) -> Path | None:
-    """The folder that a ``file:`` URI names, None for any other."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-        return None
-    path = unquote(parts.path)
-    return Path(path.lstrip("/") if os.name == "nt" else path)
