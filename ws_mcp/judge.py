@@ -22,7 +22,7 @@ from ws_mcp.protocol.skimming import KEPT, LONG, PLAIN_BYTES, PLAIN_TEXT, Run
 from ws_mcp.rules.handshake_needs import told
 from ws_mcp.rules.interop import interop_of
 from ws_mcp.rules.next_step import next_step
-from ws_mcp.rules.registry import OUTSIDE, Rule, rules_for
+from ws_mcp.rules.registry import NEEDS, OUTSIDE, Rule, rules_for
 from ws_mcp.types import Fault, Finding, Handshake, Place, Policy, Report, Request, Response, Severity, Side
 from ws_mcp.wire import End, Frame, Keys, Message, Part
 
@@ -126,7 +126,7 @@ class Judge:
             if missing:
                 self.unchecked[rule.id] = ", ".join(missing)
                 if rule.severity is Severity.ERROR and not OUTSIDE.issuperset(missing):
-                    self.blocked = self.blocked or f"{rule.id} could not be checked: it needs {missing[0]}"
+                    self.blocked = self.blocked or f"{rule.id} could not be checked: it needs {NEEDS[missing[0]]}"
             else:
                 self.unchecked.pop(rule.id, None)
                 ready.append(rule)

@@ -13,7 +13,7 @@ from ws_mcp.rules.handshake_facts import facts_of
 from ws_mcp.rules.handshake_next import next_steps
 from ws_mcp.rules.http_parts import Head, classic, heads, name_of
 from ws_mcp.rules.mending import mend, text_of
-from ws_mcp.rules.registry import OUTSIDE, Rule, all_rules, rules_for
+from ws_mcp.rules.registry import NEEDS, OUTSIDE, Rule, all_rules, rules_for
 from ws_mcp.types import Finding, Handshake, Policy, Report, Request, Response, Severity, Side
 
 MESSAGE = 1000  # characters
@@ -72,7 +72,7 @@ def _undecided(unchecked: dict[str, str]) -> str:
     for rule, needs in sorted(unchecked.items()):
         missing = set(needs.split(", "))
         if _judges_heads(all_rules()[rule]) and not missing & OUTSIDE:
-            return f"{rule} could not be checked: it needs {min(missing)}"
+            return f"{rule} could not be checked: it needs {NEEDS[min(missing)]}"
     return ""
 
 

@@ -94,3 +94,23 @@ def test_a_policy_from_json_keeps_what_it_says() -> None:
 def test_a_policy_that_is_none_is_refused_with_the_shape(told: dict[str, object]) -> None:
     with pytest.raises(InputError, match="A policy looks like"):
         policy_of(told)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (b";;;", "malformed-extension-list"),
+        (b"permessage-deflate; client_max_window_bits=99", "window-bits-out-of-range"),
+        (b"permessage-deflate; speed=9", "undefined-extension-parameter"),
+    ],
+)
+def test_an_answer_with_extensions_that_make_no_sense_is_reported_with_its_frames(value: bytes, rule: str) -> None:
+    answer = ANSWER.replace(b"Extensions: permessage-deflate", b"Extensions: " + value)
+    checked = frames.check(f"C: {REQUEST.hex()}\nS: {answer.hex()}\nS: {DEFLATED} 88 01 03")
+    assert {rule, "one-byte-close-body"} <= set(rules(checked))
+    assert not checked.report.facts["negotiated"]["known"]
+
+
+def test_extensions_that_are_told_must_make_sense() -> None:
+    with pytest.raises(InputError, match="no parameter 'client_max_window'.*client_max_window_bits"):
+        frames.check("S: 81 00", None, "permessage-deflate; client_max_window=10")

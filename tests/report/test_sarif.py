@@ -78,5 +78,5 @@ def test_a_head_is_named_by_line_and_column() -> None:
 def test_what_could_not_be_checked_is_notified() -> None:
     (invocation,) = run(CHECKS["undecided"])["invocations"]
     texts = " ".join(note["message"]["text"] for note in invocation["toolExecutionNotifications"])
-    assert "unmasked-client-frame was not checked: it needs sender." in texts
+    assert "unmasked-client-frame was not checked: it needs the side that sent the frames." in texts
     assert "breaks off" in texts

@@ -75,7 +75,7 @@ def test_a_clean_report_says_in_two_lines_what_was_checked() -> None:
 
 def test_what_was_not_checked_and_what_breaks_off_is_said() -> None:
     text = framed("81 05 48 65", None)
-    assert "without which side sent the frames: --sender client or --sender server" in text
+    assert "without the side that sent the frames: --sender client or --sender server" in text
     assert "unmasked-client-frame" in text
     assert "Incomplete: The frame at offset 0 breaks off" in text
     assert "undecided:" in text

@@ -10,7 +10,7 @@ from ws_mcp.checking.handshakes import texts_of
 from ws_mcp.errors import InputError
 from ws_mcp.judge import FrameCheck
 from ws_mcp.judge_handshake import judge_handshake
-from ws_mcp.protocol.deflate import negotiated
+from ws_mcp.protocol.deflate import Extensions, negotiated
 from ws_mcp.protocol.handshake import split_stream
 from ws_mcp.protocol.inputs import Form, Pasted, Segment, read_bytes
 from ws_mcp.report.evidence import Evidence
@@ -36,11 +36,11 @@ def check(
     pasted = read_bytes(source, form)
     handshake, rest = split_stream(pasted)
     begun = handshake != Handshake()
-    told = extensions.strip() or agreed(handshake)
     segments = _directed(rest, sender)
     if not segments:
         raise InputError("There is a handshake and no frame after it. Check it as a handshake, or send the frames too.")
-    judge = FrameCheck(negotiated(told), policy, handshake=handshake if begun else None)
+    told = negotiated(extensions) if extensions.strip() else _answered(handshake)
+    judge = FrameCheck(told, policy, handshake=handshake if begun else None)
     for segment in segments:
         judge.feed(segment.data, segment.side)
     report = judge.finish()
@@ -57,6 +57,14 @@ def agreed(handshake: Handshake) -> str:
     if handshake.response is None or handshake.response.status != 101:
         return ""
     return ", ".join(handshake.response.values("Sec-WebSocket-Extensions")) or "none"
+
+
+def _answered(handshake: Handshake) -> Extensions:
+    """What the answer says; not known where it makes no sense, which the rules on handshakes report."""
+    try:
+        return negotiated(agreed(handshake))
+    except InputError:
+        return Extensions(known=False)
 
 
 def _directed(stream: Pasted, sender: Side | None) -> list[Segment]:

@@ -31,6 +31,12 @@ BOMB_SIZE = 16 * 1024 * 1024
 BOMB_RATIO = 100
 STRICT_BYTES = 256 * 1024  # inflated bytes of one direction that are held against the agreed window
 WINDOW = 32768
+PARAMETERS = (
+    "server_no_context_takeover",
+    "client_no_context_takeover",
+    "server_max_window_bits",
+    "client_max_window_bits",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,10 @@ def negotiated(value: str) -> Extensions:
 
 
 def _parameters(extension: Extension) -> Deflate:
+    if strange := [one.name for one in extension.parameters if one.name.lower() not in PARAMETERS]:
+        raise InputError(
+            f"permessage-deflate has no parameter {strange[0][:60]!r}: its parameters are {', '.join(PARAMETERS)}."
+        )
     return Deflate(
         _bits(extension, "client_max_window_bits"),
         _bits(extension, "server_max_window_bits"),

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as Tree
 
 from ws_mcp.report.evidence import Evidence, where
+from ws_mcp.rules.registry import in_words
 from ws_mcp.types import Finding, Report, Severity
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
@@ -58,7 +59,7 @@ def _case(finding: Finding, classname: str) -> Tree.Element:
 
 def _skipped(rule: str, needs: str, classname: str) -> Tree.Element:
     case = Tree.Element("testcase", {"classname": classname, "name": rule, "time": "0"})
-    Tree.SubElement(case, "skipped", {"message": f"it needs {needs}"})
+    Tree.SubElement(case, "skipped", {"message": f"it needs {in_words(needs)}"})
     return case
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ws_mcp import __version__
 from ws_mcp.report.evidence import Evidence, where
-from ws_mcp.rules.registry import Rule, all_rules
+from ws_mcp.rules.registry import Rule, all_rules, in_words
 from ws_mcp.types import Finding, Place, Report, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -93,7 +93,7 @@ def _uri(name: str) -> str:
 
 def _invocation(report: Report) -> dict[str, Any]:
     """That the check ran, and what it could not say."""
-    told = [f"{rule} was not checked: it needs {needs}." for rule, needs in report.unchecked]
+    told = [f"{rule} was not checked: it needs {in_words(needs)}." for rule, needs in report.unchecked]
     if report.incomplete:
         told.append(str(report.incomplete["text"]))
     if report.undecided:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ws_mcp.report.drawing import draw
 from ws_mcp.report.evidence import Evidence, Paint, plain, plural, printable, where
-from ws_mcp.rules.registry import NEEDS
+from ws_mcp.rules.registry import in_words
 from ws_mcp.types import Finding, Report
 
 WIDTH = 92
@@ -104,9 +104,8 @@ def _unchecked(report: Report, named: bool) -> Iterator[str]:
     yield f"Not checked: {plural(len(report.unchecked), 'rule')}{'' if named else ' (--list names them)'}"
     for needs, rules in sorted(wanting.items(), key=lambda item: -len(item[1])):
         several = needs.split(", ")
-        words = " and ".join(NEEDS.get(need, need) for need in several)
         give = "; ".join(_GIVE[need] for need in several if need in _GIVE)
-        start = f"  {len(rules):>3} without {words}{f': {give}' if give else ''}"
+        start = f"  {len(rules):>3} without {in_words(needs)}{f': {give}' if give else ''}"
         yield from textwrap.wrap(start, WIDTH, subsequent_indent=" " * 6, break_on_hyphens=False)
         if named:
             yield from _wrapped(", ".join(rules), " " * 6)

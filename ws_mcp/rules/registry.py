@@ -56,16 +56,16 @@ CHAPTERS = (
 OUTSIDE = frozenset({"both directions", "response", "line ends", "client kind", "scheme"})
 
 NEEDS = {
-    "sender": "which side sent the frames",
-    "known extensions": "the rules of the negotiated extension that we do not know",
+    "sender": "the side that sent the frames",
+    "known extensions": "the definition of a negotiated extension that is not known here",
     "both directions": "the frames of the other side",
     "request": "the opening request",
     "response": "the answer to the opening request",
     "request line": "the request line (method, target, version)",
     "status line": "the status of the answer",
     "line ends": "the line ends as they were sent",
-    "client kind": "whether the client is a browser",
-    "scheme": "whether the connection is ws or wss",
+    "client kind": "the kind of client, a browser or not",
+    "scheme": "the scheme, ws or wss",
 }
 
 Check = Callable[[Any, Connection], Iterable[Fault]]
@@ -183,3 +183,8 @@ def all_rules() -> dict[str, Rule]:
 def rules_for(fact: type) -> tuple[Rule, ...]:
     """The rules that judge facts of this type."""
     return tuple(found for found in all_rules().values() if found.judges is fact)
+
+
+def in_words(needs: str) -> str:
+    """What an entry of the ``unchecked`` list needs, as people say it."""
+    return " and ".join(NEEDS.get(need, need) for need in needs.split(", "))
