@@ -116,7 +116,7 @@ def _snapshot() -> dict[str, dict[str, Message]]:
     try:
         found = json.loads(_SNAPSHOT.read_bytes())
         return {version: found["results"][place] for version, place in found["versions"].items()}
-    except (OSError, ValueError, LookupError):
+    except (OSError, ValueError, LookupError, TypeError):
         return {}
 
 

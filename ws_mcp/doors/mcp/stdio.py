@@ -14,7 +14,16 @@ from mcp.server import MCPServer
 from mcp.server.stdio import stdio_server
 from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.message import SessionMessage
-from mcp.types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
+from mcp.types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+)
 from pydantic import ValidationError
 
 from ws_mcp.doors.mcp import app
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _log = logging.getLogger(__name__)
+_LINGER = 10.0  # seconds that requests under way get when the input has ended
 _SHOWN = 80  # characters of a bad line that its error quotes
 
 
@@ -45,7 +55,9 @@ async def _serve(server: MCPServer, reader: io.TextIOWrapper, writer: io.TextIOW
     lowlevel = server._lowlevel_server
     async with stdio_server(anyio.wrap_file(reader), anyio.wrap_file(writer)) as (read, write):
         try:
-            await lowlevel.run(_Answering(read, write), write, lowlevel.create_initialization_options())
+            owed = _Owed()
+            answering, noting = _Answering(read, write, owed), _Noting(write, owed)
+            await lowlevel.run(answering, noting, lowlevel.create_initialization_options())
         except anyio.get_cancelled_exc_class():
             # Standard output is closed: the client has gone. Leaving in order would wait for its next line.
             os._exit(1)
@@ -85,15 +97,75 @@ class _Output(io.TextIOWrapper):
         return super().write(line)
 
 
+class _Owed:
+    """The requests that have no answer yet: when the input ends, the SDK would drop those that are under way."""
+
+    def __init__(self) -> None:
+        self._waiting: set[str | int] = set()
+        self._none = anyio.Event()
+
+    def came(self, message: JSONRPCMessage) -> None:
+        """Note a message from the client."""
+        if isinstance(message, JSONRPCRequest):
+            self._waiting.add(message.id)
+        elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._answered((message.params or {}).get("requestId"))
+
+    def went(self, message: JSONRPCMessage) -> None:
+        """Note a message to the client."""
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._answered(message.id)
+
+    async def settled(self) -> None:
+        """Wait until nothing is owed, but not for ever."""
+        with anyio.move_on_after(_LINGER):
+            while self._waiting:
+                self._none = anyio.Event()
+                await self._none.wait()
+
+    def _answered(self, identity: object) -> None:
+        if isinstance(identity, str | int):
+            self._waiting.discard(identity)
+        if not self._waiting:
+            self._none.set()
+
+
+class _Noting:
+    """A stream for answers that notes them."""
+
+    def __init__(self, write: WriteStream[SessionMessage], owed: _Owed) -> None:
+        self._write = write
+        self._owed = owed
+
+    async def send(self, item: SessionMessage, /) -> None:
+        await self._write.send(item)
+        self._owed.went(item.message)
+
+    async def aclose(self) -> None:
+        await self._write.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._write.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._write.__aexit__(kind, value, trace)
+
+
 class _Answering:
     """The messages of a stream; what is none is answered with an error, so that its sender does not wait in vain.
 
     The SDK drops such lines in silence. JSON-RPC 2.0, 5.1: -32700 for what is no JSON, -32600 for what is no message.
     """
 
-    def __init__(self, read: ReadStream[SessionMessage | Exception], write: WriteStream[SessionMessage]) -> None:
+    def __init__(
+        self, read: ReadStream[SessionMessage | Exception], write: WriteStream[SessionMessage], owed: _Owed
+    ) -> None:
         self._read = read
         self._write = write
+        self._owed = owed
 
     @property
     def last_context(self) -> object:
@@ -102,8 +174,13 @@ class _Answering:
 
     async def receive(self) -> SessionMessage | Exception:
         while True:
-            item = await self._read.receive()
+            try:
+                item = await self._read.receive()
+            except anyio.EndOfStream:
+                await self._owed.settled()
+                raise
             if not isinstance(item, Exception):
+                self._owed.came(item.message)
                 return item
             await self._answer(item)
 
