@@ -182,5 +182,5 @@ def compression_bomb(message: Message, connection: Connection) -> Iterator[Fault
         return
     more = "more than " if found.stopped else ""
     start = f"The message that {who(message.side)} began in frame {message.first.index}"
-    text = f"{start} has {message.length} bytes and inflates to {more}{found.size}."
+    text = f"{start} has {message.length:,} bytes and inflates to {more}{found.size:,}."
     yield Fault(text, message_place(message))

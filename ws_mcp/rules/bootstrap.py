@@ -10,6 +10,7 @@ from ws_mcp.rules.http_parts import classic, fault, field_place, fields_of, has_
 from ws_mcp.rules.registry import rule
 from ws_mcp.types import Fault, Handshake, Request, Response, Severity, Side
 
+NAMES = {"h2": "HTTP/2", "h3": "HTTP/3"}
 SCHEMES = {"ws": "http", "wss": "https"}
 OK = "response:\n:status: 200"
 
@@ -97,8 +98,8 @@ def bootstrap_with_upgrade_fields(request: Request, connection: Connection) -> I
     """HTTP/2 and HTTP/3 have no Connection and no Upgrade; a request with them is malformed."""
     for name in () if classic(request) else ("Connection", "Upgrade"):
         for field in fields_of(request, name):
-            text = f"The request has {field.name.lower()}: {shown(field.value.strip())}, which {request.form} forbids."
-            yield Fault(text, field_place(request, field))
+            text = f"The request has {field.name.lower()}: {shown(field.value.strip())}"
+            yield Fault(f"{text}, which {NAMES[request.form]} forbids.", field_place(request, field))
 
 
 @rule(
@@ -135,7 +136,9 @@ def bootstrap_with_key(handshake: Handshake, connection: Connection) -> Iterator
     for head in heads(handshake):
         for name in () if classic(head) else ("Sec-WebSocket-Key", "Sec-WebSocket-Accept"):
             if has_field(head, name):
-                yield fault(head, name, f"The {name_of(head)} has {name.lower()}, which has no meaning here.")
+                yield fault(
+                    head, name, f"The {name_of(head)} has {name.lower()}, which has no meaning over HTTP/2 and HTTP/3."
+                )
 
 
 @rule(
@@ -166,4 +169,4 @@ def bootstrap_name_not_lower_case(handshake: Handshake, connection: Connection) 
 def bootstrap_status_not_2xx(response: Response, connection: Connection) -> Iterator[Fault]:
     """Over HTTP/2 and HTTP/3 a 2xx status accepts; 101 does not exist there."""
     if not classic(response) and response.status == 101:
-        yield fault(response, ":status", f":status is 101, which {response.form} does not have.", ":status: 200")
+        yield fault(response, ":status", f":status is 101, which {NAMES[response.form]} does not have.", ":status: 200")

@@ -97,7 +97,12 @@ def malformed_extension_list(handshake: Handshake, connection: Connection) -> It
 def empty_extension_offer(request: Request, connection: Connection) -> Iterator[Fault]:
     """Sec-WebSocket-Extensions lists one extension at least; some servers answer 400 to an empty one."""
     if _empty(request):
-        yield fault(request, NAME, f"{NAME} {joined(request, NAME)} has a field that lists nothing.", _filled(request))
+        yield fault(
+            request,
+            NAME,
+            f"A {NAME} field of the request lists no extension: {joined(request, NAME)}.",
+            _filled(request),
+        )
 
 
 def _empty(head: Head) -> bool:
@@ -147,7 +152,11 @@ def unregistered_extension(handshake: Handshake, connection: Connection) -> Iter
         names = dict.fromkeys(extension.name for extension in listed(head) if sound(extension))
         odd = [name for name in names if name.lower() not in REGISTERED]
         if odd:
-            yield fault(head, NAME, f"In the {name_of(head)}, not registered with IANA: {all_shown(odd)}.")
+            yield fault(
+                head,
+                NAME,
+                f"In the {name_of(head)}, no extension of this name is registered with IANA: {all_shown(odd)}.",
+            )
 
 
 @rule(
@@ -214,7 +223,10 @@ def empty_extension_answer(response: Response, connection: Connection) -> Iterat
     """An empty field is not the same as none, and is not sent."""
     if accepts(response) and _empty(response):
         yield fault(
-            response, NAME, f"{NAME} {joined(response, NAME)} has a field that lists nothing.", _filled(response)
+            response,
+            NAME,
+            f"A {NAME} field of the answer lists no extension: {joined(response, NAME)}.",
+            _filled(response),
         )
 
 
@@ -268,7 +280,7 @@ def extensions_share_rsv1(response: Response, connection: Connection) -> Iterato
     """
     users = [extension.name for extension in listed(response) if extension.name.lower() in RSV1]
     if accepts(response) and len(users) > 1:
-        yield fault(response, NAME, f"The answer accepts {', '.join(users)}, which all use RSV1.")
+        yield fault(response, NAME, f"The answer accepts {', '.join(users)}, which cannot all use RSV1.")
 
 
 @rule(

@@ -221,7 +221,7 @@ def malformed_hop_list(handshake: Handshake, connection: Connection) -> Iterator
         for name in ("Connection", "Upgrade"):
             wrong = [element for element in tokens(head.fields, name) if not _hop(name, element)]
             if wrong and classic(head):
-                text = f"In the {name_of(head)}, {name} lists {all_shown(wrong)}, which it cannot."
+                text = f"In the {name_of(head)}, {name} lists {all_shown(wrong)}, which is not a plain name."
                 yield Fault(text, place(head, name))
 
 

@@ -28,7 +28,7 @@ def non_minimal_length(frame: Frame, connection: Connection) -> Iterator[Fault]:
     """
     if not frame.minimal:
         shortest = 7 if frame.length < 126 else 16
-        text = f"writes the length {frame.length} in {frame.form} bits; the shortest form has {shortest}."
+        text = f"writes the length {frame.length:,} in {frame.form} bits; its shortest form has {shortest} bits."
         yield fault(frame, text, length_bytes(frame), mended(frame, frame.side))
 
 

@@ -86,7 +86,7 @@ def malformed_origin(request: Request, connection: Connection) -> Iterator[Fault
         faults = () if value == LOCAL else origin_of(value).faults
         if faults:
             flaws = ", ".join(dict.fromkeys(FLAWS.get(known, known.replace("-", " ")) for known in faults))
-            text = f"Origin is {shown(value)}, no serialised origin: {flaws}."
+            text = f"Origin is {shown(value)}, which is not of the form scheme://host or scheme://host:port: {flaws}."
             yield Fault(text, field_place(request, field), _mended(value))
 
 

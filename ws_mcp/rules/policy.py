@@ -9,7 +9,7 @@ from ws_mcp.protocol.connection import Connection
 from ws_mcp.rules.extension_lists import NAME as EXTENSIONS
 from ws_mcp.rules.extension_lists import listed
 from ws_mcp.rules.handshake_examples import answer, ask, both, policy
-from ws_mcp.rules.http_parts import accepts, fault, joined, shown
+from ws_mcp.rules.http_parts import accepts, fault, has_field, joined, shown
 from ws_mcp.rules.places import message_place, who
 from ws_mcp.rules.registry import rule
 from ws_mcp.rules.subprotocols import NAME as SUBPROTOCOL
@@ -63,9 +63,8 @@ def policy_subprotocol_not_offered(request: Request, connection: Connection) -> 
     """The request does not offer the subprotocol that the policy demands."""
     wanted = connection.policy.subprotocol
     if wanted and wanted not in offered(request):
-        yield fault(
-            request, SUBPROTOCOL, f"The request offers {joined(request, SUBPROTOCOL)}; the policy demands {wanted}."
-        )
+        seen = joined(request, SUBPROTOCOL) if has_field(request, SUBPROTOCOL) else "no subprotocol"
+        yield fault(request, SUBPROTOCOL, f"The request offers {seen}; the policy demands {wanted}.")
 
 
 @rule(
@@ -80,8 +79,8 @@ def policy_subprotocol_not_chosen(response: Response, connection: Connection) ->
     """The answer does not choose the subprotocol that the policy demands."""
     wanted = connection.policy.subprotocol
     if wanted and accepts(response) and response.values(SUBPROTOCOL) != (wanted,):
-        text = f"The answer chooses {joined(response, SUBPROTOCOL)}; the policy demands {wanted}."
-        yield fault(response, SUBPROTOCOL, text)
+        seen = joined(response, SUBPROTOCOL) if has_field(response, SUBPROTOCOL) else "no subprotocol"
+        yield fault(response, SUBPROTOCOL, f"The answer chooses {seen}; the policy demands {wanted}.")
 
 
 @rule(

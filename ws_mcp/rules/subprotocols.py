@@ -104,7 +104,7 @@ def several_subprotocols_answered(response: Response, connection: Connection) ->
     names = list_elements(response.values(NAME)) if accepts(response) else ()
     if len(names) > 1 and any(names):
         count = len(fields_of(response, NAME))
-        text = f"{NAME} is {joined(response, NAME)}, {len(names)} elements in {count} field(s); an answer names one."
+        text = f"{NAME} is {joined(response, NAME)}, {len(names)} names in {count} field(s); an answer has one."
         yield fault(response, NAME, text)
 
 
@@ -193,7 +193,7 @@ def unregistered_subprotocol(request: Request, connection: Connection) -> Iterat
     names = [name for name in dict.fromkeys(offered(request)) if is_token(name)]
     odd = [name for name in names if name not in known and "." not in name]
     if odd:
-        yield fault(request, NAME, f"Not registered with IANA: {all_shown(odd)}.")
+        yield fault(request, NAME, f"No subprotocol of this name is registered with IANA: {all_shown(odd)}.")
 
 
 @cache
