@@ -101,7 +101,7 @@ class Endpoint:
         self.need("size", length <= 1 << 20, 1009)
         for flaw, most in (("at-most-125", 125), ("at-most-65535", 65535), ("nothing-empty", -1)):
             if self.bad(flaw) and (length > most if most >= 0 else length == 0):
-                raise Broken(1009)
+                raise Broken(1002)
         key = await self.exactly(4) if masked else b""
         payload = await self.exactly(length)
         if key and not self.bad("no-unmasking"):

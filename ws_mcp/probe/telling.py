@@ -119,7 +119,8 @@ def _content(code: int, data: bytes) -> str:
     if len(data) > SHOWN:
         return f"of {len(data):,} bytes"
     if code == TEXT:
-        return f"“{data.decode('utf-8', 'replace')}”"
+        shown = "".join(sign if sign.isprintable() else "·" for sign in data.decode("utf-8", "replace"))
+        return f"“{shown}”"
     return _bytes(data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ws_mcp.probe.words import Case, Expect, Kind, Octets, Send, Wait, echo, fail
+from ws_mcp.probe.words import Case, Expect, Kind, Octets, Send, Wait, close, echo, fail
 
 _WANT = "6455-5.4-10"
 
@@ -48,11 +48,13 @@ CASES = (
         _parts("text", b"\xf0\x9f", b"\x98\x80"),
         echo("\U0001f600"),
     ),
-    _right(
-        "uneven",
+    Case(
+        "fragmentation/uneven",
         "fragments of 1, 126 and 65,536 bytes",
+        (_WANT, "6455-6.2-06"),
         _parts("binary", b"1", b"2" * 126, b"3" * 65536),
-        echo(b"1" + b"2" * 126 + b"3" * 65536),
+        (echo(b"1" + b"2" * 126 + b"3" * 65536),),
+        (close(1009),),
     ),
     _right(
         "two-messages",

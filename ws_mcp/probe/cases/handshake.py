@@ -190,7 +190,7 @@ _UPGRADE = tuple(
     )
     for name, title, number, ask in (
         ("no-upgrade", "no Upgrade", "6455-4.2.1-04", _set("Upgrade")),
-        ("upgrade-h2c", "Upgrade: h2c", "6455-4.2.1-04", _set("Upgrade", "h2c")),
+        ("upgrade-other", "Upgrade: other/1", "6455-4.2.1-04", _set("Upgrade", "other/1")),
         (
             "upgrade-websockets",
             "Upgrade: websockets, with an s too many",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ws_mcp.probe.words import Case, Send, echo, fail, pong
+from ws_mcp.probe.words import Case, Send, close, echo, fail, pong
 
 _SIZES = (0, 1, 124, 125, 126, 127, 128, 65534, 65535, 65536, 65537)
 _TEXTS = (0, 125, 126, 65535, 65536)
+_LIMITED = (close(1009),)
+_LIMITS = (
+    "1009 is how a peer says that it takes no messages so long; hardening/announced-size tells where its limit is."
+)
 _SENDER = "5.2 binds the sender to the shortest form and says nothing of the receiver, so taking it is tolerated."
 
 CASES = (
@@ -16,6 +20,8 @@ CASES = (
             ("6455-5.4-10", "6455-6.2-01"),
             (Send("binary", b"\xfe" * size),),
             (echo(b"\xfe" * size),),
+            _LIMITED if size > 8192 else (),
+            why=_LIMITS if size > 8192 else "",
         )
         for size in _SIZES
     ),
@@ -26,6 +32,8 @@ CASES = (
             ("6455-5.4-10", "6455-6.2-01"),
             (Send("text", b"*" * size),),
             (echo("*" * size),),
+            _LIMITED if size > 8192 else (),
+            why=_LIMITS if size > 8192 else "",
         )
         for size in _TEXTS
     ),
