@@ -52,6 +52,11 @@ def test_headings_of_markdown_are_parts_and_the_first_is_the_title() -> None:
     ]
 
 
+def test_a_title_that_looks_like_a_numbered_other_gets_its_own_anchor() -> None:
+    text = "# T\n## a 2\n## a\n## a\n## a 2\n## --\n##\n"
+    assert [anchor for anchor, _, _ in outline("x.md", text)] == ["", "a_2", "a", "a_3", "a_2_2", "part"]
+
+
 def test_a_part_holds_the_parts_below_it() -> None:
     found = parts("ping.md", MARKDOWN)
     assert [part.anchor for part in whole(found, "server_side")] == ["server_side", "details"]

@@ -41,7 +41,7 @@ def parts(name: str, text: str) -> list[Part]:
     starts = list(_headings(text) if kind in MARKDOWN else () if kind in _PLAIN else _definitions(text))
     title = name
     if starts and kind in MARKDOWN and not _COMMENT.sub("", text[: starts[0][0]][:_HEAD]).strip():
-        title = starts.pop(0)[2] or name  # the heading that opens the file is its title
+        title = starts.pop(0)[2]  # the heading that opens the file is its title
     anchors: dict[str, int] = {}
     cuts = [0, *(start for start, _, _ in starts), len(text)]
     found = [Part("", title, 0, text[: cuts[1]])]
@@ -114,9 +114,10 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
                 fence = ""
             continue
         level = len(line) - len(line.lstrip("#"))
-        if not fence and 1 <= level <= 6 and line[level : level + 1] in (" ", "\t") and count < _MOST:
+        title = _title(line[level:].strip(" \t#"))
+        if title and not fence and 1 <= level <= 6 and line[level] in " \t" and count < _MOST:
             count += 1
-            yield start, level, _title(line[level:].strip(" \t#"))
+            yield start, level, title
 
 
 def _definitions(text: str) -> Iterator[tuple[int, int, str]]:
@@ -134,6 +135,9 @@ def _title(text: str) -> str:
 
 def _anchor(title: str, taken: dict[str, int]) -> str:
     """A name for a part, made from its title; the second of the same name ends in ``_2``."""
-    anchor = re.sub(r"[\W_]+", "_", title.lower()).strip("_") or "part"
-    taken[anchor] = count = taken.get(anchor, 0) + 1
-    return anchor if count == 1 else f"{anchor}_{count}"
+    plain = anchor = re.sub(r"[\W_]+", "_", title.lower()).strip("_") or "part"
+    while anchor in taken:
+        taken[plain] += 1
+        anchor = f"{plain}_{taken[plain]}"
+    taken[anchor] = 1
+    return anchor
