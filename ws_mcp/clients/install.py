@@ -21,7 +21,7 @@ NAME = "websocket"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would become of a configuration file: texts with line feeds, the file's own ``head`` (BOM) and line ``ends``."""
+    """What would become of a configuration file: its texts with line feeds, its own BOM and line ends."""
 
     place: Place
     before: str
