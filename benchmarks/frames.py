@@ -64,15 +64,22 @@ def wsproto() -> Reader:
     return read
 
 
-def websockets() -> Reader:
+def websockets(decode: bool = False) -> Reader:
+    """Its parser leaves UTF-8 to the connection above it, which decodes each text frame: ``decode`` does that too."""
     protocol = importlib.import_module("websockets.protocol")
+    text = importlib.import_module("websockets.frames").Opcode.TEXT
 
     def read(pieces: list[bytes]) -> int:
         peer = protocol.Protocol(protocol.Side.SERVER, state=protocol.State.OPEN, max_size=None)
         seen = 0
         for piece in pieces:
             peer.receive_data(piece)
-            seen += len(peer.events_received())
+            events = peer.events_received()
+            seen += len(events)
+            if decode:
+                for event in events:
+                    if event.opcode is text:
+                        event.data.decode()
         assert peer.parser_exc is None, peer.parser_exc
         return seen
 
@@ -159,6 +166,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "ws-mcp, all rules": lambda: ours,
     "wsproto": wsproto,
     "websockets, sans-I/O": websockets,
+    "websockets, decoding": lambda: websockets(decode=True),
     "aiohttp, C": lambda: aiohttp("reader_c"),
     "aiohttp, Python": lambda: aiohttp("reader_py"),
     "picows": picows,

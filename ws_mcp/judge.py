@@ -263,8 +263,10 @@ class FrameCheck:
     def _frame(self, frame: Frame, half: Half) -> None:
         self.whole += frame.whole
         if frame.rsv:
+            before = self.connection.extensions
             self.connection.infer(frame)
-            self._tables.clear()
+            if self.connection.extensions is not before:
+                self._tables.clear()
         self.judge.feed(frame, frame.side, frame.opcode)
         if frame.key is not None:
             self._keys(

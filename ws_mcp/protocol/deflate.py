@@ -119,7 +119,7 @@ class Inflater:
         self._window = zlib.decompressobj(-bits) if bits < 15 else None
         self._keeps = keeps
         self._fresh = None if keeps else zlib.decompressobj(-15)
-        self._history = b""
+        self._history = bytearray()  # at least the last WINDOW bytes, cut now and then
         self._strict_left = STRICT_BYTES
         self._lost = False
         self.busy = False
@@ -186,12 +186,14 @@ class Inflater:
             data = self._loose.unconsumed_tail
             if piece:
                 self._size += len(piece)
-                self._history = (self._history + piece)[-WINDOW:]
+                self._history += piece
+                if len(self._history) > 4 * WINDOW:
+                    del self._history[:-WINDOW]
                 self._stopped = self._size > BOMB_SIZE and self._size > BOMB_RATIO * self._fed
                 yield piece
             if self._loose.eof:  # a block with BFINAL; others may follow (7.2.1), and refer to what came before
                 data = self._loose.unused_data
-                self._loose = zlib.decompressobj(-15, zdict=self._history)
+                self._loose = zlib.decompressobj(-15, zdict=bytes(self._history[-WINDOW:]))
             if not data and len(piece) < PIECE:
                 return
 

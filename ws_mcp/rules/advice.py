@@ -65,11 +65,10 @@ def predictable_masking_key(keys: Keys, connection: Connection) -> Iterator[Faul
     """
     before = connection.half(keys.side).keys
     known = before + keys.keys
-    steps = [second - first for first, second in zip(known, known[1:], strict=False)]
-    for at in range(1, len(steps)):
-        if steps[at] == steps[at - 1] != 0:
-            place = at + 1 - len(before)
-            keys_so_far = ", ".join(f"{key:08x}" for key in known[at - 1 : at + 2])
+    for at in range(2, len(known)):
+        if known[at] - known[at - 1] == known[at - 1] - known[at - 2] != 0:
+            place = at - len(before)
+            keys_so_far = ", ".join(f"{key:08x}" for key in known[at - 2 : at + 1])
             text = f"goes on a series of masking keys with one step: {keys_so_far}."
             yield _key_fault(keys, place, text)
 
