@@ -128,20 +128,24 @@ def table(found: dict[str, ProbeReport], left_out: dict[str, str]) -> str:
         row = [name, str(len(report.outcomes)), *counts, str(closing), f"{report.seconds:.1f}", size.partition(":")[0]]
         lines.append(f"| {' | '.join(row)} |")
     for name, report in found.items():
-        lines += [f"\n## {name}\n"]
-        failed = [outcome for outcome in report.outcomes if outcome.verdict is Verdict.FAILED]
-        lines += [f"- `{outcome.case}`: {_one_line(outcome.actual)}" for outcome in failed]
-        ended = [o for o in report.outcomes if o.closing is Verdict.FAILED]
-        if ended:
-            named = ", ".join(f"`{o.case}`" for o in ended[:8]) + (
-                f" and {len(ended) - 8} more" if len(ended) > 8 else ""
-            )
-            lines.append(f"- ended wrong ({_one_line(ended[0].closing_actual)}): {named}")
-        errors = [seen for seen in report.findings if seen.finding.severity == "error"]
-        lines += [f"- sends `{seen.finding.rule}` {seen.count} times" for seen in errors]
+        lines += report_lines(name, report)
     if left_out:
         lines += ["\n## Not probed\n", *(f"- {name}: {why}" for name, why in left_out.items())]
     return "\n".join(lines) + "\n"
+
+
+def report_lines(name: str, report: ProbeReport) -> list[str]:
+    """What one peer fails, and what it sends that rules object to."""
+    lines = [f"\n## {name}\n"]
+    failed = [outcome for outcome in report.outcomes if outcome.verdict is Verdict.FAILED]
+    lines += [f"- `{outcome.case}`: {_one_line(outcome.actual)}" for outcome in failed]
+    ended = [o for o in report.outcomes if o.closing is Verdict.FAILED]
+    if ended:
+        named = ", ".join(f"`{o.case}`" for o in ended[:8]) + (f" and {len(ended) - 8} more" if len(ended) > 8 else "")
+        lines.append(f"- ended wrong ({_one_line(ended[0].closing_actual)}): {named}")
+    errors = [seen for seen in report.findings if seen.finding.severity == "error"]
+    lines += [f"- sends `{seen.finding.rule}` {seen.count} times" for seen in errors]
+    return lines
 
 
 def _one_line(text: str) -> str:

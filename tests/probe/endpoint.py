@@ -131,6 +131,10 @@ class Endpoint:
 
     async def control(self, opcode: int, payload: bytes) -> None:
         """Ping, Pong, Close, or what the flaws let pass."""
+        if opcode == 9 and self.bad("pongs-apart"):
+            await asyncio.sleep(0.03)
+        if opcode == 9 and self.bad("newest-pong") and self.buffer:
+            return
         if opcode == 9 and not self.bad("no-pong"):
             if self.bad("pong-late") and self.pieces is not None:
                 return

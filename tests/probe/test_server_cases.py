@@ -141,3 +141,13 @@ def test_without_compression_its_cases_are_not_run() -> None:
         assert verdicts == {"deflate": Verdict.NOT_RUN, "offers": Verdict.PASSED}
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("flaw", "verdict"), [("pongs-apart", Verdict.PASSED), ("newest-pong", Verdict.NON_STRICT)])
+def test_ten_pings_are_judged_when_all_pongs_had_their_time(flaw: str, verdict: Verdict) -> None:
+    async def run() -> Exchange:
+        async with ServerPeer(flaw).listening() as peer:
+            return (await exchange(peer.url, [all_cases()["control/ping-ten"]]))["control/ping-ten"]
+
+    found = asyncio.run(run())
+    assert found.verdict is verdict, found.actual

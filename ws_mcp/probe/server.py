@@ -7,6 +7,7 @@ many are.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -209,7 +210,7 @@ async def _left_to_server(talk: Talk, findings: tuple[Finding, ...]) -> Exchange
 
 async def _linger(talk: Talk) -> None:
     """Ends our half and waits for the peer's, so that it reads the answer."""
-    if talk.writer.can_write_eof():
+    with contextlib.suppress(OSError):  # the peer may be gone already
         talk.writer.write_eof()
     await talk.listen(lambda: False, talk.clock() + 1.0)
 

@@ -22,16 +22,17 @@ def settled(case: Case, seen: Observed, echo: bool) -> bool:
     """Whether no more has to be waited for to judge the case."""
     if seen.over or seen.close is not None:
         return True
-    return any(_reached(expect, seen, echo) for expect in reactions(case))
+    most = max(len(expect.pongs) for expect in reactions(case)) if reactions(case) else 0
+    return any(_reached(expect, seen, echo, most) for expect in reactions(case))
 
 
-def _reached(expect: Expect, seen: Observed, echo: bool) -> bool:
-    """As much came as this reaction takes; whether it is the right thing, ``matches`` says."""
+def _reached(expect: Expect, seen: Observed, echo: bool, most: int) -> bool:
+    """As much came as this reaction takes, or ``most`` Pongs; whether it is the right thing, ``matches`` says."""
     if expect.kind is Kind.ECHO:
         heard = len(seen.messages) >= len(expect.messages) if echo else seen.alive
         return heard and len(seen.pongs) >= len(expect.pongs)
     if expect.kind is Kind.PONG:
-        return len(seen.pongs) >= len(expect.pongs)
+        return len(seen.pongs) >= most
     return expect.kind is Kind.ALIVE and seen.alive
 
 

@@ -1,0 +1,41 @@
+"""Drives aiohttp's client against the probe.
+
+Usage: python aiohttp_client.py URL
+"""
+
+import asyncio
+import sys
+
+import aiohttp
+
+
+async def one(session: aiohttp.ClientSession, url: str) -> None:
+    """Connects and echoes."""
+    try:
+        async with asyncio.timeout(10), session.ws_connect(url, compress=15) as socket:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    await socket.send_str(message.data)
+                elif message.type is aiohttp.WSMsgType.BINARY:
+                    await socket.send_bytes(message.data)
+    except Exception as error:
+        print(type(error).__name__, str(error)[:100])
+
+
+async def main(url: str) -> None:
+    """Connects until no case is left."""
+    async with aiohttp.ClientSession() as session:
+        trouble = 0
+        while trouble < 3:
+            try:
+                async with session.get(url.replace("ws", "http", 1)) as answer:
+                    left = (await answer.json())["left"]
+            except aiohttp.ClientError:
+                trouble += 1
+                continue
+            if not left:
+                return
+            await asyncio.gather(*(one(session, url) for _ in range(min(4, left))))
+
+
+asyncio.run(main(sys.argv[1]))
