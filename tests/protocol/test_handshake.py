@@ -122,6 +122,12 @@ def test_the_other_text_may_hold_either_side() -> None:
     assert read_handshake(RESPONSE, REQUEST) == read_handshake(REQUEST, RESPONSE)
 
 
+@pytest.mark.parametrize("text", [REQUEST, RESPONSE], ids=["request", "answer"])
+def test_one_side_given_twice_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="Send one request and the answer to it"):
+        read_handshake(text, text)
+
+
 def test_interim_and_earlier_answers_do_not_count() -> None:
     handshake = read_handshake(
         REQUEST + "HTTP/1.1 401 Unauthorized\r\n\r\n" + REQUEST + "HTTP/1.1 100 Continue\r\n\r\n" + RESPONSE

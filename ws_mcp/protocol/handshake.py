@@ -38,11 +38,16 @@ def read_handshake(request_text: str | bytes, response_text: str | bytes = "") -
     raw request or response holds the bytes after its head, which are its first frames.
 
     Raises:
-        InputError: neither text holds a request or a response; the message says what to send instead.
+        InputError: neither text holds a request or a response, or both hold the same side only; the message says what
+            to send instead.
     """
     one, two = _decode(request_text), _decode(response_text)
     first = _read(one) if one.strip() else Handshake()
     second = _read(two) if two.strip() else Handshake()
+    requests, responses = (first.request, second.request), (first.response, second.response)
+    for several, others, name in ((requests, responses, "a request"), (responses, requests, "an answer")):
+        if all(several) and not any(others):
+            raise InputError(f"Both texts hold {name} and nothing else. Send one request and the answer to it.")
     found = Handshake(first.request or second.request, second.response or first.response)
     if found.request is None and found.response is None:
         raise InputError(f"The handshake is empty. {_SHOW}")

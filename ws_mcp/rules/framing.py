@@ -33,7 +33,7 @@ def reserved_bit_set(frame: Frame, connection: Connection) -> Iterator[Fault]:
     if wrong:
         names = " and ".join(name for name, bit in (("RSV1", 4), ("RSV2", 2), ("RSV3", 1)) if wrong & bit)
         unknown = "" if connection.extensions.known else " (no extensions were named, and none we know explains it)"
-        text = f"has {names} set, but no negotiated extension uses it{unknown}."
+        text = f"has {names} set, but no negotiated extension uses {'them' if ' and ' in names else 'it'}{unknown}."
         yield fault(frame, text, first_byte(frame), mended(frame, frame.side, rsv=frame.rsv & ~wrong))
 
 
