@@ -170,3 +170,25 @@ def test_an_older_backup_is_never_overwritten() -> None:
     second = install.apply(install.plan("cursor", remove=True))
     assert first and second and first != second
     assert first.read_text() == '{"first": 1}'
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_options_of_the_server_are_written_and_written_again(client: str, home: Path) -> None:
+    words = ["install", client, "--root", str(home), "--allow-host", "a.example", "--allow-host", "b.example"]
+    done = subprocess.run([sys.executable, "-m", "ws_mcp", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    options = ["--root", str(home.resolve()), "--allow-host", "a.example", "--allow-host", "b.example"]
+    again = install.plan(client, options=options)
+    assert not again.needed
+    assert entry(again)["args"] == ["-m", "ws_mcp", "serve", *options]
+    without = install.plan(client)
+    assert without.needed
+    install.apply(without)
+    assert entry(without)["args"] == ["-m", "ws_mcp", "serve"]
+
+
+def test_a_root_that_is_no_folder_is_refused(home: Path) -> None:
+    words = ["install", "cursor", "--root", str(home / "nothing")]
+    done = subprocess.run([sys.executable, "-m", "ws_mcp", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert not (home / ".cursor").exists()

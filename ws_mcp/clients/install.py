@@ -45,8 +45,8 @@ def command(arguments: Sequence[str] = ()) -> list[str]:
     return [sys.executable, "-m", "ws_mcp", "serve", *arguments]
 
 
-def plan(client: str, scope: str = "", remove: bool = False) -> Change:
-    """The change that installs the server into ``client``, or takes it out.
+def plan(client: str, scope: str = "", remove: bool = False, options: Sequence[str] = ()) -> Change:
+    """The change that installs the server into ``client``, or takes it out; ``options`` are those of ``serve``.
 
     Raises:
         InputError: An unknown client or scope, or a configuration that cannot be read.
@@ -59,7 +59,7 @@ def plan(client: str, scope: str = "", remove: bool = False) -> Change:
         ends = "\r\n" if "\r\n" in text else "\n"
         before = text.replace("\r\n", "\n")
         edit = _toml if where.toml else _json
-        return Change(where, before, edit(before, where, remove), head, ends)
+        return Change(where, before, edit(before, where, None if remove else _entry(where, options)), head, ends)
     except (OSError, UnicodeDecodeError, InputError) as error:
         raise InputError(f"{where.file} is left as it is: {error}. Mend or move it, then install again.") from error
 
@@ -92,27 +92,26 @@ def _check_ours(entry: Any) -> None:
         raise InputError(f"it has a server {NAME!r} of another program already; rename that one")
 
 
-def _entry(where: Place) -> dict[str, Any]:
-    program, *arguments = command()
+def _entry(where: Place, options: Sequence[str]) -> dict[str, Any]:
+    program, *arguments = command(options)
     entry: dict[str, Any] = {"command": program, "args": arguments}
     return {"type": "stdio", **entry} if where.typed else entry
 
 
-def _json(before: str, where: Place, remove: bool) -> str:
+def _json(before: str, where: Place, entry: dict[str, Any] | None) -> str:
     path = (*where.keys, NAME)
     found: Any = jsonc.loads(before) if before.strip() else {}
     for key in path:
         found = found.get(key) if isinstance(found, dict) else None
     _check_ours(found)
-    if remove:
+    if entry is None:
         return jsonc.remove(before, path) if before.strip() else before
-    entry = _entry(where)
     if isinstance(found, dict) and {**found, **entry} == found:
         return before
     return jsonc.put(before, path, {**found, **entry} if isinstance(found, dict) else entry)
 
 
-def _toml(before: str, where: Place, remove: bool) -> str:
+def _toml(before: str, where: Place, entry: dict[str, Any] | None) -> str:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -122,7 +121,7 @@ def _toml(before: str, where: Place, remove: bool) -> str:
         raise InputError(f"it is not TOML: {error}") from error
     servers: Any = document.get(where.keys[0])
     _check_ours((servers or {}).get(NAME))
-    if remove:
+    if entry is None:
         if servers and NAME in servers:
             del servers[NAME]
         return tomlkit.dumps(document)
@@ -131,7 +130,7 @@ def _toml(before: str, where: Place, remove: bool) -> str:
     table: Any = servers.get(NAME)
     if table is None:
         table = servers[NAME] = tomlkit.table()
-    for key, value in _entry(where).items():
+    for key, value in entry.items():
         if table.get(key) != value:
             table[key] = value
     return tomlkit.dumps(document)

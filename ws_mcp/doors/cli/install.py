@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,11 +28,18 @@ def _clients(incomplete: str) -> list[str]:
 def install(
     client: Annotated[str, typer.Argument(help=f"One of {', '.join(CLIENTS)}.", autocompletion=_clients)],
     scope: Annotated[str, typer.Option(help="user (the default), project, or local; not every client has all.")] = "",
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder that tools may read and write; repeatable.", exists=True, file_okay=False),
+    ] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A host that may be probed; repeatable.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change and write nothing.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take the server out again.")] = False,
 ) -> None:
     """Write this installation's server into an MCP client's configuration."""
-    change = installing.plan(client, scope, remove)
+    options = [word for folder in root or () for word in ("--root", str(folder.resolve()))]
+    options += [word for host in allow_host or () for word in ("--allow-host", host)]
+    change = installing.plan(client, scope, remove, options)
     file = change.place.file
     if not change.needed:
         typer.echo(f"{file} needs no change.")

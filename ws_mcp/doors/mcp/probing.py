@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 import anyio
 from mcp.server import MCPServer
@@ -97,8 +98,13 @@ class Reports:
         return self.kept[name]
 
 
-def register(server: MCPServer) -> None:
-    """Add the tools to ``server``."""
+# What whoever started a server lets it probe, by server: the question below is asked outside of any closure.
+_granted: WeakKeyDictionary[MCPServer, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def register(server: MCPServer, allow_hosts: tuple[str, ...] = ()) -> None:
+    """Add the tools to ``server``; ``allow_hosts`` may be probed without asking anybody."""
+    _granted[server] = allow_hosts
     reports = Reports()
     _server(server, reports)
     _client(server, reports)
@@ -137,7 +143,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
                 only=tuple(only),
                 slow=slow,
                 stress=stress,
-                allowed=_allowed(url, allow_hosts, leave),
+                allowed=(*_granted[server], *_allowed(url, allow_hosts, leave)),
             )
             found = await _run(context, url, settings)
             report = reports.name()
@@ -156,7 +162,7 @@ async def _leave(
     if report or capabilities is None or capabilities.elicitation is None:
         return Consent(allow=False)
     try:
-        await resolve(read_url(url), tuple(allow_hosts))
+        await resolve(read_url(url), (*_granted[context.mcp_server], *allow_hosts))
     except NotAllowedError as refusal:
         question = f"May {refusal.host} be tested? The probe sends it wrong requests and frames on purpose."
         return Elicit(question, Consent)
