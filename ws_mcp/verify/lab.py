@@ -23,10 +23,10 @@ _START = 20.0  # seconds until a server must be ready
 class Server:
     """A running server process."""
 
-    def __init__(self, running: Running, port: int) -> None:
+    def __init__(self, running: Running, port: int, scheme: str = "ws") -> None:
         self.running = running
         self.port = port
-        self.url = f"ws://127.0.0.1:{port}/ws"
+        self.url = f"{scheme}://127.0.0.1:{port}/ws"
 
     async def get(self, path: str) -> tuple[int, str]:
         """Status and body of a page; status 0 where nobody answers."""
@@ -85,6 +85,7 @@ class Lab:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.options: dict[str, Value] = dict(workspace.project.options)
+        self.family = workspace.project.template.family
         self._data = tempfile.TemporaryDirectory(prefix="ws-mcp-verify-")
         self._files = 0
 
@@ -116,7 +117,7 @@ class Lab:
         }
         running = await asyncio.to_thread(self._workspace.start, settings)
         try:
-            server = Server(running, port)
+            server = Server(running, port, "ws+socketio" if self.family == "socketio" else "ws")
             await server.ready()
             yield server
         finally:

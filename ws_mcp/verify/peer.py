@@ -1,26 +1,25 @@
-"""The client with which a server is tried: it speaks the envelope, and misbehaves where a guarantee asks for it."""
+"""Opens the connections with which a server is tried."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from ws_mcp.verify.model import Broken
+from ws_mcp.verify.speech import JSON as JSON
+from ws_mcp.verify.speech import Peer as Peer
+from ws_mcp.verify.speech import SocketIoPeer
 
 SECRET = "a secret for verification only, 0123456789"
-JSON = "wsmcp.v1.json"
-_PATIENCE = 10.0  # seconds for an answer
+_SOCKET_IO = "ws+socketio:"
 
 
 def token(user: str, seconds: int = 600, secret: str = SECRET) -> str:
@@ -28,57 +27,6 @@ def token(user: str, seconds: int = 600, secret: str = SECRET) -> str:
     name = base64.urlsafe_b64encode(user.encode()).rstrip(b"=").decode()
     body = f"{name}.{int(time.time()) + seconds}"
     return f"{body}.{hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()}"
-
-
-class Peer:
-    """An open connection."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.welcome: dict[str, Any] = {}
-
-    async def send(self, kind: str, **more: Any) -> None:
-        """Send a message."""
-        await self.socket.send(json.dumps({"v": 1, "type": kind, **more}))
-
-    async def receive(self, *kinds: str, patience: float = _PATIENCE) -> dict[str, Any]:
-        """The next message of one of these types, or of any."""
-        try:
-            async with asyncio.timeout(patience):
-                while True:
-                    message: dict[str, Any] = json.loads(await self.socket.recv())
-                    if not kinds or message["type"] in kinds:
-                        return message
-        except TimeoutError:
-            raise Broken(f"no {' or '.join(kinds) or 'message'} within {patience:g} s") from None
-
-    async def nothing(self, *kinds: str, patience: float = 0.3) -> None:
-        """Nothing of these types comes for a while."""
-        found: dict[str, Any] = {}
-        with suppress(Broken):
-            found = await self.receive(*kinds, patience=patience)
-        if found:
-            raise Broken(f"{found['type']} came where nothing should: {str(found)[:200]}")
-
-    async def ask(self, kind: str, **more: Any) -> dict[str, Any]:
-        """Send a message and wait for the answer to its id."""
-        await self.send(kind, id=more.pop("id", kind), **more)
-        return await self.receive("ack", "error", "pong")
-
-    async def end(self, patience: float = _PATIENCE) -> tuple[int | None, str]:
-        """Read to the end; the close's code and reason, 1006 where there was none."""
-        try:
-            async with asyncio.timeout(patience):
-                while True:
-                    await self.socket.recv()
-        except ConnectionClosed:
-            return self.socket.close_code, self.socket.close_reason or ""
-        except TimeoutError:
-            raise Broken(f"the connection was still open after {patience:g} s") from None
-
-    def cut(self) -> None:
-        """Drop TCP without a word."""
-        self.socket.transport.abort()
 
 
 def headers(user: str, credential: str | None = None) -> dict[str, str]:
@@ -97,19 +45,27 @@ async def connected(
     subprotocols: tuple[str, ...] = (JSON,),
     **more: Any,
 ) -> AsyncIterator[Peer]:
-    """A connection before its first message."""
+    """A connection before its first message; a ``url`` of scheme ws+socketio wants Socket.IO on it."""
+    kind: type[Peer] = Peer
+    if url.startswith(_SOCKET_IO):
+        kind, subprotocols = SocketIoPeer, ()
+        url = f"{url.replace(_SOCKET_IO, 'ws:')}{'&' if '?' in url else '?'}{SocketIoPeer.QUERY}"
     async with connect(
         url,
         origin=Origin(origin) if origin else None,
         additional_headers=headers(user, credential),
-        subprotocols=[Subprotocol(name) for name in subprotocols],
+        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         compression=None,
         proxy=None,
         close_timeout=1,
         max_size=None,
         **more,
     ) as socket:
-        yield Peer(socket)
+        peer = kind(socket)
+        try:
+            yield peer
+        finally:
+            peer.forget()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ws_mcp.protocol import build
 from ws_mcp.verify.lab import Lab, Server
 from ws_mcp.verify.model import Broken, must
-from ws_mcp.verify.peer import JSON, headers, welcomed
+from ws_mcp.verify.peer import JSON, Peer, headers, welcomed
 
 TITLE = "finds a dead peer by its heartbeat"
 _HEARTBEAT = 0.5
@@ -18,9 +18,9 @@ async def prove(lab: Lab) -> str:
     """A connection that answers no Ping is dropped within three heartbeats; one that does stays."""
     async with lab.server(heartbeat_seconds=_HEARTBEAT) as server, welcomed(server.url, "bob") as alive:
         started = asyncio.get_running_loop().time()
-        heard = await _heard(server)
+        heard = await _heard(server, type(alive))
         took = asyncio.get_running_loop().time() - started
-        must(b"\x89" in heard, "the server sent no Ping")
+        must(alive.BEAT in heard, "the server did not ask whether it is there")
         must(took < _HEARTBEAT * 6, f"a mute peer was kept for {took:.1f} s")
         must((await alive.ask("ping"))["type"] == "pong", "a live peer was dropped")
         for _ in range(40):
@@ -31,9 +31,9 @@ async def prove(lab: Lab) -> str:
     return f"dropped after {took:.1f} s at a heartbeat of {_HEARTBEAT} s"
 
 
-async def _heard(server: Server) -> bytes:
+async def _heard(server: Server, kind: type[Peer]) -> bytes:
     """What a peer that answers nothing is sent until it is dropped."""
-    reader, writer = await _mute(server)
+    reader, writer = await _mute(server, kind)
     try:
         async with asyncio.timeout(_HEARTBEAT * 12):
             return await reader.read(-1)
@@ -45,7 +45,7 @@ async def _heard(server: Server) -> bytes:
             await writer.wait_closed()
 
 
-async def _mute(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _mute(server: Server, kind: type[Peer]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection that says hello and then nothing, not even Pongs."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     fields = {
@@ -58,8 +58,8 @@ async def _mute(server: Server) -> tuple[asyncio.StreamReader, asyncio.StreamWri
         **headers("mute"),
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    hello = build.frame("text", b'{"v":1,"type":"hello"}', key=b"mask")
-    writer.write(f"GET /ws HTTP/1.1\r\n{lines}\r\n".encode() + hello)
+    writer.write(f"GET /ws?{kind.QUERY} HTTP/1.1\r\n{lines}\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     must(b" 101 " in head, f"{head[:80]!r}")
+    writer.write(build.frame("text", kind.HELLO, key=b"mask"))
     return reader, writer

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from ws_mcp.verify.lab import Lab
 from ws_mcp.verify.model import must
-from ws_mcp.verify.peer import connected, status, token
+from ws_mcp.verify.peer import JSON, connected, status, token
 
 TITLE = "refuses a handshake before 101, with status and reason"
 
 
 async def prove(lab: Lab) -> str:
     """404, 400 and, where it authenticates, 401; what is right is let in."""
-    cases: list[tuple[int, str, dict[str, object]]] = [(400, "", {"subprotocols": ("soap",)})]
+    cases: list[tuple[int, str, dict[str, object]]] = []
+    if lab.family != "socketio":
+        cases.append((400, "", {"subprotocols": ("soap",)}))
     if lab.option("auth", "token") == "token":
         cases += [
             (401, "", {"credential": ""}),
@@ -29,6 +31,7 @@ async def prove(lab: Lab) -> str:
             must(got != 401 or "www-authenticate" in fields, "401 without WWW-Authenticate")
         got, _, _ = await status(server.url.removesuffix("/ws") + "/other")
         must(got == 404, f"{got} instead of 404 for another path")
-        async with connected(server.url, subprotocols=("unknown", "wsmcp.v1.json")) as peer:
-            must(peer.socket.subprotocol == "wsmcp.v1.json", f"subprotocol {peer.socket.subprotocol}")
+        async with connected(server.url, subprotocols=("unknown", JSON)) as peer:
+            spoken = None if lab.family == "socketio" else JSON
+            must(peer.socket.subprotocol == spoken, f"subprotocol {peer.socket.subprotocol}")
     return f"{len(cases) + 2} handshakes"

@@ -30,7 +30,7 @@ async def prove(lab: Lab) -> str:
         ):
             await peer.ask("publish", id="1", room="r", data={"text": "PAYLOAD-WORD"})
             await peer.ask("publish", id="1", room="r", data={"text": "PAYLOAD-WORD"})
-            await peer.socket.send("PAYLOAD-WORD is no envelope")
+            await peer.noise("PAYLOAD-WORD")
             await peer.receive("error")
             must(await server.metric("ws_connections") == 2, "ws_connections does not count")
             must(await server.metric("ws_duplicates_total") == 1, "ws_duplicates_total does not count")

@@ -15,8 +15,8 @@ async def prove(lab: Lab) -> str:
         limit = 65536
         async with welcomed(server.url) as peer:
             must(peer.welcome["limits"]["message"] == limit, f"limits: {peer.welcome['limits']}")
-            empty = '{"v":1,"type":"publish","id":"1","room":"r","data":{"t":""}}'
-            await peer.socket.send(empty.replace('""', f'"{"x" * (limit - len(empty))}"'))
+            empty = len(peer.text("publish", {"id": "1", "room": "r", "data": {"t": ""}}))
+            await peer.send("publish", id="1", room="r", data={"t": "x" * (limit - empty)})
             answer = await peer.receive("ack", "error")
             must(answer["type"] == "ack" or answer["data"]["code"] == "too-large", f"64 KiB: {answer}")
             await peer.socket.send("x" * (limit + 1))
