@@ -19,6 +19,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 from typer import Context
 
 from tools import probe_docs, rule_docs
+from tools.readme import readme
 from ws_mcp.__main__ import DOORS
 from ws_mcp.doors.cli import app as command_line
 from ws_mcp.doors.mcp.app import create
@@ -129,7 +130,11 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/cases.md": probe_docs.cases,
     "docs/coverage-live.md": probe_docs.coverage,
     "ws_mcp/doors/mcp/snapshot.json": snapshot,
+    "README.md": readme,
 }
+
+
+_PLAIN = ("ws_mcp/doors/mcp/snapshot.json", "README.md")  # without the line that says who wrote it
 
 
 def main() -> int:
@@ -139,7 +144,7 @@ def main() -> int:
     check = parser.parse_args().check
     stale = []
     for name, make in DOCUMENTS.items():
-        text = ("" if name.endswith(".json") else _HEAD) + make().rstrip() + "\n"
+        text = ("" if name in _PLAIN else _HEAD) + make().rstrip() + "\n"
         file = ROOT / name
         if file.exists() and file.read_text("utf-8") == text:
             continue
