@@ -1,11 +1,13 @@
 /** A WebSocket client that stays connected: see README.md. */
 
-import { Client, type Options } from "./client.ts";
+import { Client } from "./client.ts";
 import { transport } from "./transport.ts";
+import type { Options } from "./types.ts";
 
 export { Backoff } from "./backoff.ts";
-export { Client, type ClientEvent, type Listener, type Options, QueueFull, Refused, Stopped } from "./client.ts";
+export type { Client } from "./client.ts";
 export { fileStore, type Store } from "./state.ts";
+export { type ClientEvent, type Listener, type Options, QueueFull, Refused, Stopped } from "./types.ts";
 
 /** Connect, and stay connected until `close`. */
 export function connect(options: Options): Client {
