@@ -42,6 +42,7 @@ class Endpoint:
         self.pieces: list[bytes] | None = None
         self.opcode, self.packed, self.heard = 0, False, 0
         self.inflater = self._inflater()
+        self.frames = 0
 
     def _inflater(self) -> zlib._Decompress:
         return zlib.decompressobj(-8 if "small-window" in self.flaws else -15)
@@ -89,6 +90,9 @@ class Endpoint:
         first, second = await self.exactly(2)
         fin, rsv, opcode = first >= 128, first >> 4 & 7, first & 15
         self.check_head(fin, rsv, opcode)
+        self.frames += 1
+        if self.bad("guards") and self.frames > 1000:
+            raise Broken(1008)
         masked = second >= 128
         self.need("mask", masked is not self.client)
         length = second & 127
