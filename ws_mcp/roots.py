@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ws_mcp.errors import InputError
 
-VARIABLE = "WS_MCP_ROOTS"  # folders, separated as in PATH; ``serve --root DIR`` adds to it
+VARIABLE = "WS_MCP_ROOTS"  # folders, separated as in PATH; an alternative to ``serve --root DIR``
 
 
 def named() -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ from ws_mcp.templates import catalogue, render
 from ws_mcp.templates.model import Template
 from ws_mcp.verify import matrix, runner
 from ws_mcp.verify.model import FAILED, PASSED, SKIPPED, Check, Verification
-from ws_mcp.verify.pool import Pool
+from ws_mcp.verify.pool import Clients, Pool
 
 pytestmark = [pytest.mark.xdist_group("templates"), pytest.mark.timeout(900)]
 SERVER = "python-websockets-server"
@@ -136,6 +136,28 @@ def test_a_server_that_breaks_a_guarantee_is_found_out(
     space.put(replace(project, files={**project.files, path: text.replace(right, wrong).encode()}))
     verdict, detail = asyncio.run(runner.prove(space, pool, name))
     assert (verdict, bool(detail)) == (FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "seen"),
+    [
+        ("and (message.seq or 0) > position", "and True", "is not where it belongs"),
+        ('"rooms": known}', '"rooms": {room: seq + 1 for room, seq in known.items()}}', "is not where it belongs"),
+    ],
+)
+def test_a_client_that_doubles_or_loses_is_found_out(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, right: str, wrong: str, seen: str
+) -> None:
+    monkeypatch.setattr(Clients, "servers", lambda self: [SERVER])
+    space = pool.installed("python-websockets-client", {})
+    path = "src/ws_link/client.py"
+    text = space.project.files[path].decode()
+    assert text.count(right) == 1
+    files = {**space.project.files, path: text.replace(right, wrong).encode()}
+    space.put(replace(space.project, files=files))
+    verdict, detail = asyncio.run(runner.prove(space, pool, "delivery"))
+    assert verdict == FAILED
+    assert seen in detail
 
 
 def test_a_project_that_cannot_be_installed_or_fails_its_tests_is_told_so(pool: Pool) -> None:
