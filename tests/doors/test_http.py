@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import Command
 from tests.doors.http_server import HttpServer, serving
+from ws_mcp.doors.mcp import http as door
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 JSON = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
@@ -273,6 +275,16 @@ def test_an_idle_server_ends_at_once_and_in_order(number: signal.Signals) -> Non
     with serving() as server:
         server.process.send_signal(number)
         assert server.process.wait(5) == 0
+
+
+def test_an_idle_connection_stays_longer_than_proxies_keep_theirs(server: HttpServer) -> None:
+    """A proxy that reuses a connection while the server closes it answers 502, and repeats no POST."""
+    with httpx.Client(limits=httpx.Limits(keepalive_expiry=60)) as http:
+        before = http.get(f"{server.root}/healthz").extensions["network_stream"].get_extra_info("client_addr")
+        time.sleep(7)  # uvicorn's own default is 5
+        after = http.get(f"{server.root}/healthz").extensions["network_stream"].get_extra_info("client_addr")
+    assert before == after
+    assert door.IDLE > 60
 
 
 def test_a_busy_port_is_an_error_in_words(server: HttpServer, command: Command) -> None:

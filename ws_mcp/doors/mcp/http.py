@@ -33,6 +33,9 @@ STATE_KEY = "WS_MCP_STATE_KEY"  # the environment variable with a secret that re
 MAX_BODY = 1 << 20  # bytes of a request
 MAX_OPEN = 1_000  # connections; more are answered 503
 STUCK = 60  # seconds that a client may refuse to take in what waits for it
+IDLE = (
+    75  # seconds that an idle connection stays: longer than proxies keep theirs (nginx: 60), or they ask a closed one
+)
 GRACE = 20  # seconds that running requests get when the server is told to stop
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -54,6 +57,7 @@ def serve(settings: Settings, http: Http) -> None:
         server_header=False,
         proxy_headers=False,
         limit_concurrency=MAX_OPEN,
+        timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=GRACE,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
