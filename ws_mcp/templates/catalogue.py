@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,24 +30,42 @@ def load(root: Path | None = None) -> tuple[Template, ...]:
     return tuple(read(file.parent) for file in sorted(root.glob("*/template.toml")))
 
 
-def get(name: str) -> Template:
-    """The template of this name.
+def everything(others: Iterable[Path] = ()) -> dict[str, Template]:
+    """Every template by name: ours and those in the folders ``others``, which come before ours of the same name.
+
+    A folder of others whose manifest cannot be used is left out of lists; ``get`` says what is wrong with it.
+    """
+    found = {template.name: template for template in load()}
+    for folder in others:
+        try:
+            found[folder.name] = read(folder)
+        except InputError:
+            continue
+    return found
+
+
+def get(name: str, others: Iterable[Path] = ()) -> Template:
+    """The template of this name, ours or in one of the folders ``others``.
 
     Raises:
         NotFoundError: There is none.
+        InputError: It is one of the others, and its manifest cannot be used.
     """
-    known = {template.name: template for template in load()}
+    folders = {folder.name: folder for folder in others}
+    known = everything(folders.values())
     plain = name.strip().removeprefix("websocket://").removeprefix("template/")
+    if plain in folders:
+        return read(folders[plain])
     if plain in known:
         return known[plain]
     near = tuple(difflib.get_close_matches(plain[:100], known, 3, 0.4)) or tuple(known)
     raise NotFoundError(f"There is no template {plain[:80]!r}. There are: {', '.join(near)}.", near)
 
 
-def find(words: str = "") -> list[Template]:
+def find(words: str = "", others: Iterable[Path] = ()) -> list[Template]:
     """The templates that have every one of ``words``, in any case, in what is said of them."""
     wanted = words.lower().replace(",", " ").split()
-    return [template for template in load() if all(word in _said(template) for word in wanted)]
+    return [template for template in everything(others).values() if all(word in _said(template) for word in wanted)]
 
 
 def _said(template: Template) -> str:

@@ -39,7 +39,7 @@ def _sources(template: Template, values: Mapping[str, Value]) -> list[tuple[str,
     found = []
     for source in sorted(base.rglob("*")):
         path = source.relative_to(base).as_posix()
-        if not source.is_file() or "__pycache__" in source.parts:
+        if source.is_symlink() or not source.is_file() or "__pycache__" in source.parts:
             continue
         needed = template.conditions.get(path.removesuffix(_SUFFIX), {})
         if all(values[name] == value for name, value in needed.items()):

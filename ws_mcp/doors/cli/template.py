@@ -11,6 +11,7 @@ import typer
 
 from ws_mcp.doors.cli import output
 from ws_mcp.errors import InputError
+from ws_mcp.knowledge.local.folder import Local, candidates
 from ws_mcp.templates import catalogue, options, render, sections, writing
 from ws_mcp.templates.model import Project, Template
 from ws_mcp.templates.options import shown, wants
@@ -26,8 +27,13 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app, name="template")
 
 
+def _theirs() -> tuple[Path, ...]:
+    """The folders of the user's own templates."""
+    return Local(candidates()).template_folders()
+
+
 def _names(incomplete: str) -> list[str]:
-    return [template.name for template in catalogue.load() if template.name.startswith(incomplete)]
+    return [name for name in catalogue.everything(_theirs()) if name.startswith(incomplete)]
 
 
 Name = Annotated[str, typer.Argument(help="A template's name; template list shows them.", autocompletion=_names)]
@@ -41,7 +47,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the templates."""
-    found = catalogue.find(" ".join(words or ()))
+    found = catalogue.find(" ".join(words or ()), _theirs())
     if json:
         output.as_json({"templates": [_described(template) for template in found]})
         return
@@ -58,7 +64,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show what a template offers and the files it makes."""
-    template = catalogue.get(name)
+    template = catalogue.get(name, _theirs())
     project = render.render(template, options.pairs(sets or []))
     if only:
         typer.echo(file_of(project, only), nl=False)
@@ -77,7 +83,7 @@ def new(
     json: Json = False,
 ) -> None:
     """Make a project."""
-    project = render.render(catalogue.get(name), options.pairs(sets or []))
+    project = render.render(catalogue.get(name, _theirs()), options.pairs(sets or []))
     files = writing.write(project, folder, overwrite)
     if json:
         output.as_json(

@@ -59,7 +59,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     knowledge.register(server, library)
     checking.register(server, library)
     probing.register(server, settings.allow_hosts)
-    generating.register(server, settings.roots, settings.client_roots)
+    generating.register(server, library.local, settings.roots, settings.client_roots)
     fetching.register(server, library)
     schemas.slim(server)
     exposure.restrict(server, settings)

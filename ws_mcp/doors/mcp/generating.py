@@ -17,6 +17,7 @@ from ws_mcp import roots
 from ws_mcp.doors.mcp import results
 from ws_mcp.doors.mcp.following import folder
 from ws_mcp.errors import InputError
+from ws_mcp.knowledge.local.folder import Local
 from ws_mcp.templates import catalogue, render, writing
 from ws_mcp.templates.model import Project, Template
 
@@ -57,8 +58,15 @@ class Generated(BaseModel):
     note: str
 
 
-def register(server: MCPServer, given: Sequence[Path] = (), client_roots: bool = True) -> None:
-    """Add the tools; ``given`` are folders that may be written, beside announced ones where ``client_roots`` holds."""
+def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client_roots: bool = True) -> None:
+    """Add the tools.
+
+    Args:
+        server: where to.
+        local: has the user's own templates.
+        given: folders that may be written, beside announced ones where ``client_roots`` holds.
+        client_roots: whether to ask the client for its roots.
+    """
 
     async def announced(write_to: str, context: Context) -> ListRootsResult | ListRoots:
         capabilities = context.client_capabilities
@@ -76,7 +84,9 @@ def register(server: MCPServer, given: Sequence[Path] = (), client_roots: bool =
         filter: Annotated[str, Field(description='words that all must fit: "python server", "client", "chat"')] = "",
     ) -> Annotated[CallToolResult, TemplateList]:
         """List the servers and clients that ws_generate makes: tested projects with auth, limits, resume and drain."""
-        return results.data({"templates": [_listed(template) for template in catalogue.find(filter)]})
+        return results.data(
+            {"templates": [_listed(template) for template in catalogue.find(filter, local.template_folders())]}
+        )
 
     @server.tool(title="Generate a WebSocket project", annotations=_WRITES)
     @results.explained
@@ -96,7 +106,7 @@ def register(server: MCPServer, given: Sequence[Path] = (), client_roots: bool =
 
         With write_to the files are written there, never over others unless overwrite, and listed with SHA-256.
         """
-        project = render.render(catalogue.get(template), options)
+        project = render.render(catalogue.get(template, local.template_folders()), options)
         found = _shown(project, only, offset, limit)
         if write_to:
             allowed = (*given, *roots.named(), *(path for root in client.roots if (path := folder(str(root.uri)))))
