@@ -169,8 +169,10 @@ async def test_a_client_is_probed_in_two_calls() -> None:
         assert "Call without session" in again
 
 
-async def test_an_unfinished_client_leaves_the_session_open() -> None:
+async def test_an_unfinished_client_leaves_the_session_open_until_it_is_stopped() -> None:
     async with Client(create()) as client:
         started = told(await client.call_tool("ws_probe_client", {"only": ["framing/text"]}))
         found = told(await client.call_tool("ws_probe_client", {"session": started["session"], "wait": 0.1}))
         assert not found["ok"] and found["left"] == 1 and found["session"] == started["session"]
+        stopped = told(await client.call_tool("ws_probe_client", {"session": started["session"], "stop": True}))
+        assert (stopped["session"], stopped["left"]) == ("", 1)

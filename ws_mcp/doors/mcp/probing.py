@@ -220,6 +220,7 @@ def _client(server: MCPServer, reports: Reports) -> None:
         only: Only = [],  # noqa: B006
         echo: Annotated[bool, Field(description="the client sends messages back")] = True,
         port: Annotated[int, Field(description="0 takes a free one")] = 0,
+        stop: Annotated[bool, Field(description="with session: stop listening, and report what there is")] = False,
         passed: Passed = False,
         report: Annotated[str, Field(description="page through this earlier report")] = "",
         offset: Offset = 0,
@@ -238,13 +239,14 @@ def _client(server: MCPServer, reports: Reports) -> None:
         probe = reports.listening.get(session)
         if probe is None:
             raise InputError(f"No probe {session!r} listens any more. Call without session to start one.")
-        whole = await probe.wait(max(0.0, min(wait, MAX_WAIT)))
+        whole = await probe.wait(0.0 if stop else max(0.0, min(wait, MAX_WAIT)))
         found = probe.report()
         reports.keep(session, found)
-        if whole:
+        over = whole or stop
+        if over:
             reports.listening.pop(session, None)
             await probe.stop()
-        told = {"url": probe.url, "session": "" if whole else session, "cases": probe.total}
+        told = {"url": probe.url, "session": "" if over else session, "cases": probe.total}
         shown = _page(found, session, offset, limit, passed)
         return results.data(shown | told | {"left": probe.total - probe.done})
 
