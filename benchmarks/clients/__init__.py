@@ -1,0 +1,1 @@
+"""Real MCP clients, driven offline."""
