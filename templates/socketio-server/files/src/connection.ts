@@ -92,8 +92,9 @@ export class Connection implements Socket {
   }
 
   private emit({ type, ...body }: Envelope): void {
-    const [acknowledge, ...more] = (body.id !== undefined && this.waiting.get(body.id)) || [];
-    if (!acknowledge || body.id === undefined || type === "welcome") {
+    const answers = type === "ack" || type === "error" || type === "pong";
+    const [acknowledge, ...more] = (answers && body.id !== undefined && this.waiting.get(body.id)) || [];
+    if (!acknowledge || body.id === undefined) {
       this.socket.emit(type, body);
       return;
     }
