@@ -25,12 +25,6 @@ NODE_SERVER = "node-ws-server"
 each = pytest.mark.parametrize("template", catalogue.load(), ids=lambda template: template.name)
 
 
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
-    """Installed once for the whole module."""
-    return Pool(tmp_path_factory.mktemp("pool"))
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     before = children()
