@@ -22,6 +22,7 @@ from tools import probe_docs, rule_docs
 from tools.readme import readme
 from ws_mcp.__main__ import DOORS
 from ws_mcp.doors.cli import app as command_line
+from ws_mcp.doors.mcp import options
 from ws_mcp.doors.mcp.app import create
 
 ROOT = Path(__file__).parent.parent
@@ -67,10 +68,18 @@ def commands() -> str:
     while todo:
         name, command = todo.pop(0)
         context = Context(command, info_name=name, terminal_width=80)
-        lines += [f"## {name}\n", "```text", command.get_help(context), "```", ""]
+        text = _serve() if name == "websocket-mcp serve" else command.get_help(context)
+        lines += [f"## {name}\n", "```text", text, "```", ""]
         children = getattr(command, "commands", {})
         todo[:0] = [(f"{name} {child}", children[child]) for child in children]
     return "\n".join(lines)
+
+
+def _serve() -> str:
+    """The help of ``serve``, which has a parser of its own so that it starts fast."""
+    parser = options.build()
+    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=80)
+    return parser.format_help().rstrip()
 
 
 def snapshot() -> str:

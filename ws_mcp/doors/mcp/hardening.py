@@ -7,6 +7,8 @@ argument is an error the model can read, instead of being dropped in silence.
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +18,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, TextContent
 
 _LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})
+_ADDRESS = re.compile(r"\n\s*For further information visit https://errors\.pydantic\.dev/\S+")
 _SHOWN = 5  # unknown arguments in an error
 
 
@@ -31,7 +34,7 @@ def harden(server: MCPServer) -> None:
             refused = _check_tool(server, params)
         elif ctx.method == "prompts/get":
             _check_prompt(server, params)
-        return await call_next(ctx) if refused is None else refused
+        return _plain(await call_next(ctx)) if refused is None else refused
 
     server.middleware.append(check)
 
@@ -51,11 +54,32 @@ def _check_tool(server: MCPServer, params: dict[str, Any]) -> CallToolResult | N
     given = params.get("arguments") or {}
     if not isinstance(given, dict):
         raise MCPError(INVALID_PARAMS, f"The arguments of {name} must be an object of {', '.join(known)}.")
+    _write_numbers(known, given)
     extra = [_short(name) for name in sorted(set(given) - set(known))[:_SHOWN]]
     if not extra:
         return None
     text = f"Unknown argument {', '.join(extra)} for {name}.{_nearest(extra[0], known)} It takes: {', '.join(known)}."
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=text)])
+
+
+def _write_numbers(known: dict[str, Any], given: dict[str, Any]) -> None:
+    """Make texts of numbers where a text is meant: models send {"query": 1006} for a close code."""
+    for name, value in given.items():
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and known.get(name, {}).get("type") == "string"
+        ):
+            given[name] = json.dumps(value)
+
+
+def _plain(result: HandlerResult) -> HandlerResult:
+    """A tool's answer without the addresses that pydantic adds to what is wrong with an argument."""
+    if isinstance(result, dict) and result.get("isError"):  # as the SDK passes it on, ready for the wire
+        for block in result["content"]:
+            if block["type"] == "text":
+                block["text"] = _ADDRESS.sub("", block["text"])
+    return result
 
 
 def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
