@@ -31,7 +31,6 @@ HOMES = {
     "starlette": ("doors/mcp",),
     "uvicorn": ("doors/mcp/http",),
     "sse_starlette": ("doors/mcp/http",),
-    "sse_starlette": ("doors/mcp/http",),
     "jwt": ("doors/mcp/auth",),
     "typer": ("doors/cli",),
     "click": ("doors/cli",),
