@@ -87,6 +87,8 @@ async def play(client: Workspace, lab: Lab, folder: Path) -> Shown:
         ("node-client", "python-websockets-server"),
         ("python-websockets-client", "node-ws-server"),
         ("node-client", "node-ws-server"),
+        ("python-websockets-client", "python-fastapi-server"),
+        ("socketio-client", "socketio-server"),
     ],
 )
 def test_a_feed_shows_the_latest_value_after_a_restart(
