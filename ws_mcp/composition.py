@@ -16,6 +16,7 @@ from ws_mcp.knowledge.local import layout
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.search import indexes, lookup
 from ws_mcp.knowledge.shipped import digest, documents, registry, support
+from ws_mcp.probe import sections as cases
 from ws_mcp.rules import sections as rules
 from ws_mcp.templates import sections as templates
 from ws_mcp.types import Section
@@ -112,11 +113,12 @@ def _ours() -> Iterator[Section]:
     yield from registry.sections()
     yield from support.sections()
     yield from rules.sections()
+    yield from cases.sections()
     yield from layout.sections()
     yield from templates.sections()
 
 
 def _files() -> list[Path]:
     """What ships is made from these."""
-    manifests = data.folder("templates").glob("*/template.toml")
-    return [*(file for file in data.folder("corpus").rglob("*") if file.is_file()), *rules.files(), *manifests]
+    corpus = (file for file in data.folder("corpus").rglob("*") if file.is_file())
+    return [*corpus, *rules.files(), *cases.files(), *data.folder("templates").glob("*/template.toml")]

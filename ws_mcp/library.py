@@ -32,6 +32,7 @@ _PRIOR = {
     "rfc6455": 1.15,
     **dict.fromkeys(("rfc7692", "rfc8441", "rfc9220", "rfc8307", "mdn", "guides"), 1.1),
     **dict.fromkeys(("iana", "whatwg"), 1.0),
+    "case": 0.5,
     SOURCE: 0.6,  # our four shelves, which only list
 }
 _OTHER = 0.8
