@@ -27,7 +27,8 @@ def run(show: Callable[[str], None] = print) -> None:
     except* BrokenPipeError:
         raise SystemExit(2) from None  # whoever read our output has gone
     except* MCPError as group:
-        raise SystemExit(f"websocket-mcp: the server did not answer: {group.exceptions[0]}") from None
+        print(f"websocket-mcp: the server did not answer: {group.exceptions[0]}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 async def _tour(show: Callable[[str], None]) -> None:
@@ -75,7 +76,8 @@ async def _call(client: Client, show: Callable[[str], None], tool: str, argument
     show(f"\n{tool}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})")
     result = await client.call_tool(tool, arguments)
     if result.is_error:
-        raise SystemExit(f"websocket-mcp: {tool} failed: {result.content}")
+        print(f"websocket-mcp: {tool} failed: {result.content}", file=sys.stderr)
+        raise SystemExit(2)
     return result
 
 
