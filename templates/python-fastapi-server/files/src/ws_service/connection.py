@@ -9,9 +9,11 @@ from contextlib import suppress
 from fastapi import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
 
 _LINGER_SECONDS = 5.0
 _HEAD_BYTES, _HEAD_FIELDS = 8_000, 100
+_FRAGMENTS = 100_000
 
 
 class Http(H11Protocol):
@@ -51,6 +53,14 @@ class Connection(WebSocketsSansIOProtocol):
         await super().run_asgi()
         # uvicorn's close waits without limit for a peer that does not read.
         self.loop.call_later(_LINGER_SECONDS, self.cut)
+
+    def handle_cont(self, event: Frame) -> None:
+        super().handle_cont(event)
+        if len(self.frames) > _FRAGMENTS:
+            # Empty ones count for no message's length, and uvicorn keeps them all.
+            self.frames = []
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            self.handle_parser_exception()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
