@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ async def _tour(show: Callable[[str], None]) -> None:
         await _text(client, show, "ws_read", {"id": "rfc6455/5.5.2"})
         await _check(client, show, "81 05 48 65 6c 6c 6f", "client")
         await _text(client, show, "ws_diagnose", {"text": _CONSOLE})
+        await _generate(client, show, "python-websockets-server")
         show("\nAll of this came from what is installed; nothing was fetched. Attach it to your client:")
         show(f"  command: {sys.executable}   arguments: -m ws_mcp serve")
 
@@ -61,6 +63,17 @@ async def _check(client: Client, show: Callable[[str], None], frames: str, sende
     for finding in report["findings"]:
         show(f"  {finding['rule']} ({', '.join(finding['sections'])})\n      {finding['message']}")
         show(f"      corrected: {finding.get('corrected', '')}".rstrip())
+
+
+async def _generate(client: Client, show: Callable[[str], None], template: str) -> None:
+    """A template's project: its files, and how its main one begins."""
+    project = (await _call(client, show, "ws_generate", {"template": template})).structured_content or {}
+    files = project["files"]
+    show(f"  {len(files)} files, {sum(file['lines'] for file in files)} lines, its own tests among them:")
+    show(textwrap.fill(", ".join(file["path"] for file in files), _WIDTH, initial_indent="  ", subsequent_indent="  "))
+    show(f"  {project['path']}:")
+    for line in project["content"].splitlines()[:_SHOWN]:
+        show(f"    {line}".rstrip())
 
 
 async def _text(client: Client, show: Callable[[str], None], tool: str, arguments: dict[str, Any]) -> None:
