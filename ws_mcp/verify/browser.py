@@ -28,12 +28,13 @@ class Page:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._count = 0
+        self._turn = asyncio.Lock()
 
     async def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         """The result of a command; events are left out."""
-        self._count += 1
-        await self._socket.send(json.dumps({"id": self._count, "method": method, "params": parameters}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(20), self._turn:
+            self._count += 1
+            await self._socket.send(json.dumps({"id": self._count, "method": method, "params": parameters}))
             while True:
                 found: dict[str, Any] = json.loads(await self._socket.recv())
                 if found.get("id") == self._count:

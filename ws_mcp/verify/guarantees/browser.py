@@ -19,29 +19,34 @@ _LOST = "messages were lost"
 
 
 async def prove(clients: Clients) -> str:
-    """One page after the other, each with a server of its own."""
+    """Every server of the family at the same time, each with a page of its own."""
     folder = clients.workspace.folder
-    built = engines.run(("npm", "run", "page"), folder, 60)
+    built = await asyncio.to_thread(engines.run, ("npm", "run", "page"), folder, 60)
     must(built.ok, f"the page cannot be built: {built.output}")
-    told, broken = [], []
     with pages(folder / "examples") as origin:
         async with chromium() as browser:
-            for name in clients.servers():
-                for kept in ("memory", "sqlite"):
-                    try:
-                        lab = await clients.lab(name, {"resume": kept})
-                    except NotOffered as reason:
-                        told.append(f"{name}: not tried, {reason}")
-                        continue
-                    try:
-                        await _Play(browser, origin, lab, kept == "sqlite").run()
-                        told.append(f"{name}, log in {kept}")
-                    except Broken as error:
-                        broken.append(f"{name}, log in {kept}: {error}")
-                    finally:
-                        lab.close()
+            told = await asyncio.gather(*(_server(clients, browser, origin, name) for name in clients.servers()))
+    broken = [text for texts in told for text in texts if "broken" in text]
     must(not broken, "; ".join(broken))
-    return "; ".join(told)
+    return "; ".join(text for texts in told for text in texts)
+
+
+async def _server(clients: Clients, browser: Browser, origin: str, name: str) -> list[str]:
+    """What one server came to, with a log in memory, then in SQLite."""
+    told = []
+    for kept in ("memory", "sqlite"):
+        try:
+            lab = await clients.lab(name, {"resume": kept})
+        except NotOffered as reason:
+            return [f"{name}: not tried, {reason}"]
+        try:
+            await _Play(browser, origin, lab, kept == "sqlite").run()
+            told.append(f"{name}, log in {kept}")
+        except Broken as error:
+            told.append(f"{name}, log in {kept}: broken, {error}")
+        finally:
+            lab.close()
+    return told
 
 
 class _Play:
