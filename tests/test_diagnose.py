@@ -87,6 +87,8 @@ def test_a_paste_is_taken_for_what_it_is(library: Library, text: str, taken_for:
         ("ws://example.com:99999/", "no number from 0 to 65535"),
         ("wss://example.com/?token=abc", "access logs"),
         ("new WebSocket('ws://example.com/a')", "mixed content"),
+        ("ws://localhost:3000", "ws to this machine"),
+        ("ws://[::1]:3000/x", "ws to this machine"),
     ],
 )
 def test_what_a_url_shows_is_said_without_connecting(library: Library, url: str, says: str) -> None:

@@ -55,9 +55,17 @@ def _wrong(url: Url) -> list[str]:
     return points
 
 
+def _is_loopback(host: str) -> bool:
+    """What browsers take for this machine, and so for trustworthy."""
+    name = host.strip("[]").lower()
+    return name == "::1" or name.startswith("127.") or name == "localhost" or name.endswith(".localhost")
+
+
 def _told(url: Url) -> list[str]:
     points = []
-    if url.scheme == "ws":
+    if url.scheme == "ws" and _is_loopback(url.authority.host):
+        points.append("ws to this machine: most browsers let an https page open it too; anywhere else it takes wss.")
+    elif url.scheme == "ws":
         points.append(
             "ws is not encrypted: an https page may not open it (mixed content), and proxies may tamper with it."
         )
