@@ -37,7 +37,7 @@ def sections() -> Iterator[Section]:
             title=f"Browser support: {short}",
             source="support",
             path=("Reference",),
-            url=f"https://www.npmjs.com/package/{table['package']}",
+            url="https://github.com/mdn/browser-compat-data",
             summary=_table(name, features),
             words=("caniuse", "compatibility", "which browsers", "minimum version", "supported since"),
             keys=(
