@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from websockets.exceptions import ConnectionClosed
+
 from ws_mcp.verify.lab import Lab
 from ws_mcp.verify.model import must
 from ws_mcp.verify.peer import welcomed
@@ -19,12 +23,24 @@ async def prove(lab: Lab) -> str:
             await peer.send("publish", id="1", room="r", data={"t": "x" * (limit - empty)})
             answer = await peer.receive("ack", "error")
             must(answer["type"] == "ack" or answer["data"]["code"] == "too-large", f"64 KiB: {answer}")
-            await peer.socket.send("x" * (limit + 1))
-            code, _ = await peer.end()
-            must(code == 1009, f"{limit + 1} bytes: closed with {code}")
-        async with welcomed(server.url) as peer:
-            await peer.socket.send(["x" * 10_000] * 10)
-            code, _ = await peer.end()
-            must(code == 1009, f"ten fragments of 10,000 bytes: closed with {code}")
+        for what, message in ((f"{limit + 1} bytes", "x" * (limit + 1)), ("10 × 10,000 bytes", ["x" * 10_000] * 10)):
+            code = await _closed_with(server.url, message)
+            must(code == 1009, f"{what}: closed with {code}")
         must((await other.ask("ping"))["type"] == "pong", "another connection suffered")
     return "65,536 bytes taken, 65,537 and 10 × 10,000 in fragments closed with 1009"
+
+
+async def _closed_with(url: str, message: str | list[str]) -> int | None:
+    """The code that answers ``message``; 1006 only where it came so three times.
+
+    A server that closes with bytes unread makes TCP reset the connection, and the reset can overtake the Close.
+    """
+    code: int | None = 1006
+    for _ in range(3):
+        async with welcomed(url) as peer:
+            with contextlib.suppress(ConnectionClosed):
+                await peer.socket.send(message)
+            code, _ = await peer.end()
+        if code not in (None, 1006):
+            break
+    return code
