@@ -29,14 +29,18 @@ async def study(url: str, name: str, limit: float = 1.0) -> Exchange:
 def test_how_long_an_unfinished_handshake_is_kept(name: str, patience: float, verdict: Verdict) -> None:
     async def run() -> Exchange:
         async def impatient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await asyncio.sleep(patience)
-            writer.close()
+            try:
+                await asyncio.sleep(patience)
+            finally:
+                writer.close()
 
         server = await asyncio.start_server(impatient, "127.0.0.1", 0)
         found = await study(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", name)
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         return found
 
     found = asyncio.run(run())
