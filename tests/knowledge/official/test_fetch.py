@@ -6,7 +6,6 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -24,20 +23,6 @@ from ws_mcp.knowledge.official.sources import Form
 from ws_mcp.knowledge.official.text import DocumentError
 
 QUICK = Limits(connect=2, silence=1, total=4, attempts=3, first_wait=0.01, longest_wait=1)
-
-
-@pytest.fixture
-def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    synthetic.use_sources(corpus, monkeypatch)
-    with serving(tmp_path / "upstream") as server:
-        yield server
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 def outcomes(report: FetchReport) -> dict[str, str]:

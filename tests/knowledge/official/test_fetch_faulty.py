@@ -9,13 +9,13 @@ import struct
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.knowledge.official import synthetic
-from tests.knowledge.official.faulty_upstream import Exchange, Server, serving
+from tests.knowledge.official.faulty_upstream import Exchange, Server
 from ws_mcp.knowledge.official import store
 from ws_mcp.knowledge.official.download import Limits
 from ws_mcp.knowledge.official.fetch import fetch
@@ -23,20 +23,6 @@ from ws_mcp.knowledge.official.fetch import fetch
 LIMITS = Limits(size=200_000, connect=2, silence=0.3, total=1, attempts=2, first_wait=0.01, longest_wait=2)
 CHALLENGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking</body></html>"
 XML = synthetic.iana_xml().encode()
-
-
-@pytest.fixture
-def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    synthetic.use_sources(corpus, monkeypatch)
-    with serving(tmp_path / "upstream") as server:
-        yield server
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "cache"
 
 
 def without_agent(exchange: Exchange) -> None:
