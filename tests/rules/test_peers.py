@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.streams import node
+from tests import npm
 from tests.rules.peers import KNOWN, PEERS, differences, is_known, streams
 from ws_mcp.judge import check_frames
 from ws_mcp.types import Side
@@ -29,8 +30,9 @@ def test_each_known_difference_is_still_one_and_names_its_section(entry: dict[st
     assert entry["section"].startswith("rfc") and entry["why"].endswith(".")
 
 
-@pytest.mark.skipif(not node.installed(), reason="needs node and ws in NODE_PATH; benchmarks compare all streams")
-def test_ws_reads_as_the_comparison_expects() -> None:
+def test_ws_reads_as_the_comparison_expects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODE_PATH", str(npm.package("ws", "8.23.0").parent))
+    assert node.installed()
     hello, wrong = b"\x81\x05Hello", b"\x83\x00"
     asked = [(hello, False, Side.SERVER), (hello, False, Side.CLIENT), (wrong, True, Side.SERVER)]
     assert [bool(reason) for reason in node.ws(asked)] == [False, True, True]
