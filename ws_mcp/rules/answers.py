@@ -20,6 +20,7 @@ from ws_mcp.rules.http_parts import (
     joined,
     line,
     shown,
+    stands,
     start_place,
     without,
 )
@@ -107,9 +108,8 @@ def answer_without_upgrade(response: Response, connection: Connection) -> Iterat
     A client fails the connection otherwise. Usual cause: a proxy that drops hop-by-hop fields.
     """
     if opens(response) and [value.lower() for value in response.values("Upgrade")] != ["websocket"]:
-        there = has_field(response, "Upgrade")
-        seen = f"Upgrade is {joined(response, 'Upgrade')}" if there else "There is no Upgrade field"
-        yield fault(response, "Upgrade", f"{seen}; it must be 'websocket'.", line("Upgrade", "websocket"))
+        text = f"{stands(response, 'Upgrade')}; it must be 'websocket'."
+        yield fault(response, "Upgrade", text, line("Upgrade", "websocket"))
 
 
 @rule(
@@ -125,9 +125,8 @@ def answer_without_connection_upgrade(response: Response, connection: Connection
     Usual cause: a proxy that writes its own Connection field.
     """
     if opens(response) and not has_token(response.fields, "Connection", "upgrade"):
-        there = has_field(response, "Connection")
-        seen = f"Connection is {joined(response, 'Connection')}" if there else "There is no Connection field"
-        yield fault(response, "Connection", f"{seen}; it must be 'Upgrade'.", line("Connection", "Upgrade"))
+        text = f"{stands(response, 'Connection')}; it must be 'Upgrade'."
+        yield fault(response, "Connection", text, line("Connection", "Upgrade"))
 
 
 @rule(

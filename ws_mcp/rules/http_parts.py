@@ -70,6 +70,11 @@ def joined(head: Head, name: str) -> str:
     return shown(", ".join(head.values(name)))
 
 
+def stands(head: Head, name: str) -> str:
+    """How the field stands in the message: "NAME is 'VALUE'", or that there is none."""
+    return f"{name} is {joined(head, name)}" if has_field(head, name) else f"There is no {name} field"
+
+
 def shown(text: str) -> str:
     """A value in quotes, cut where it is long."""
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")

@@ -18,6 +18,7 @@ from ws_mcp.rules.http_parts import (
     joined,
     line,
     shown,
+    stands,
     without,
 )
 from ws_mcp.rules.registry import rule
@@ -134,10 +135,8 @@ def request_without_upgrade(request: Request, connection: Connection) -> Iterato
     It is a hop-by-hop field: a proxy that is not told to pass it on drops it, and the server sees a plain GET.
     """
     if classic(request) and not has_token(request.fields, "Upgrade", "websocket"):
-        seen = (
-            f"Upgrade is {joined(request, 'Upgrade')}" if has_field(request, "Upgrade") else "There is no Upgrade field"
-        )
-        yield fault(request, "Upgrade", f"{seen}; it must list 'websocket'.", line("Upgrade", "websocket"))
+        text = f"{stands(request, 'Upgrade')}; it must list 'websocket'."
+        yield fault(request, "Upgrade", text, line("Upgrade", "websocket"))
 
 
 @rule(
@@ -153,9 +152,8 @@ def request_without_connection_upgrade(request: Request, connection: Connection)
     A proxy in between often puts 'keep-alive' or 'close' there instead.
     """
     if classic(request) and not has_token(request.fields, "Connection", "upgrade"):
-        there = has_field(request, "Connection")
-        seen = f"Connection is {joined(request, 'Connection')}" if there else "There is no Connection field"
-        yield fault(request, "Connection", f"{seen}; it must list 'Upgrade'.", line("Connection", "Upgrade"))
+        text = f"{stands(request, 'Connection')}; it must list 'Upgrade'."
+        yield fault(request, "Connection", text, line("Connection", "Upgrade"))
 
 
 @rule(
