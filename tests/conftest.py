@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import subprocess
@@ -39,6 +40,26 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             (folder / "node").symlink_to(Path(found.origin).parent / "bin" / "node")
             patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
         yield
+
+
+@pytest.fixture
+def permissions() -> Iterator[None]:
+    """Permissions of files bind this thread, and those it starts, even where root runs the tests."""
+    if os.name != "posix":
+        pytest.skip("permissions as POSIX has them")
+    if os.geteuid() != 0:
+        yield
+        return
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux lets root give this up for a while")
+    head, before = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    libc = ctypes.CDLL(None)
+    assert libc.capget(head, before) == 0
+    without = (ctypes.c_uint32 * 6)(*before)
+    without[0] &= ~0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH; still permitted, so they can come back
+    assert libc.capset(head, without) == 0
+    yield
+    assert libc.capset(head, before) == 0
 
 
 @pytest.fixture(scope="session")

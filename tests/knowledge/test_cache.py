@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def test_a_missing_folder_is_an_error_with_the_way_round(tmp_path: Path) -> None
         atomic_write(tmp_path / "missing" / "a", b"")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+@pytest.mark.usefixtures("permissions")
 def test_a_read_only_folder_is_an_error_with_the_way_round(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StorageError, match="permission is denied"):

@@ -87,7 +87,7 @@ def test_a_cache_that_cannot_be_made_leaves_a_search_from_memory(monkeypatch: py
     assert "from memory" in answers("one", Offered())
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+@pytest.mark.usefixtures("permissions")
 def test_an_index_in_a_cache_that_became_read_only_still_serves(home: Path) -> None:
     offered = Offered()
     answers("one", offered)
