@@ -136,15 +136,19 @@ def unregistered_close_code(frame: Frame, connection: Connection) -> Iterator[Fa
     good=[
         "S: 88 02 03f3  # 1011",
         "C: 88 94 37fa213d 340851584597444e449b46581a9e445b5b9b5558  # client, with its list",
+        "C: 88 94 37fa213d 340851584597444e449b46581a9e445b5b9b5558\nS: 88 02 03f2  # repeats the client's code",
     ],
-    bad=["S: 88 02 03f2  # 1010"],
+    bad=["S: 88 02 03f2  # 1010", "C: 88 82 37fa213d 3412\nS: 88 02 03f2  # the client said 1000"],
 )
 def extension_code_from_server(frame: Frame, connection: Connection) -> Iterator[Fault]:
     """Code 1010 is the client's: the server did not agree on an extension it cannot do without.
 
-    A server has no use for it, since it decides on the extensions itself.
+    A server has no use for it, since it decides on the extensions itself. An answer that repeats the code of the
+    client's Close (5.5.1) says nothing of its own.
     """
-    if status_code(frame) == 1010:
+    client = connection.peer(frame.side)
+    repeated = client is not None and client.closed is not None and status_code(client.closed) == 1010
+    if status_code(frame) == 1010 and not repeated:
         yield fault(frame, "carries 1010, which only a client can mean.", _code_place(frame))
 
 

@@ -38,7 +38,7 @@ _GOOD = [
         (close(code, 1000),),
         (close(None, 1001),),
         sentinel=False,
-        ignore=("extension-code-from-server", "unregistered-close-code"),
+        ignore=("unregistered-close-code",),
         why="5.5.1 lets an endpoint answer with the code that it got, which is what most do.",
     )
     for code in VALID
