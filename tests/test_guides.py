@@ -19,7 +19,8 @@ ROOT = Path(__file__).parent.parent / "corpus"
 GUIDES = {p.relative_to(ROOT).with_suffix("").as_posix(): p for p in sorted((ROOT / "guides").glob("*/**/*.md"))}
 MAX_WORDS = 1_200
 REQUIRED = {"nginx", "haproxy", "node"}  # in CI; the others are not in every distribution
-_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+_FENCE = re.compile(r"^```(\w+)(?: template/[^\n]+)?\n(.*?)^```$", re.M | re.S)  # the templates' code has tests there
+_OWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 _FIGURE = re.compile(
     r"\b\d[\d,.]*(?:\s*[–-]\s*\d[\d,.]*)?\s*"
     r"(?:µs|ms|s|min|h|seconds|minutes|hours|bytes|B|KB|KiB|MB|MiB|GB|GiB|k|M|%|connections|frames/s|handshakes|MB/s)(?![\w-])"
@@ -42,7 +43,7 @@ def _texts() -> list[tuple[str, str]]:
 
 def _blocks() -> list[tuple[str, str, str]]:
     """(guide, what checks it, code) of every fenced block."""
-    found = [(name, lang, code) for name, text in _texts() for lang, code in _FENCE.findall(text)]
+    found = [(name, lang, code) for name, text in _texts() for lang, code in _OWN.findall(text)]
     return [(name, "envoy.yaml" if code.startswith("# envoy.yaml\n") else lang, code) for name, lang, code in found]
 
 

@@ -18,7 +18,7 @@ from mcp.types.jsonrpc import jsonrpc_message_adapter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from typer import Context
 
-from tools import probe_docs, rule_docs
+from tools import guide_code, probe_docs, rule_docs
 from tools.readme import readme
 from ws_mcp.__main__ import DOORS
 from ws_mcp.doors.cli import app as command_line
@@ -143,7 +143,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 }
 
 
-_PLAIN = ("ws_mcp/doors/mcp/snapshot.json", "README.md")  # without the line that says who wrote it
+_PLAIN = ("ws_mcp/doors/mcp/snapshot.json", "README.md", "corpus/")  # without the line that says who wrote it
 
 
 def main() -> int:
@@ -152,8 +152,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     stale = []
-    for name, make in DOCUMENTS.items():
-        text = ("" if name in _PLAIN else _HEAD) + make().rstrip() + "\n"
+    for name, make in (DOCUMENTS | guide_code.documents()).items():
+        text = ("" if name.startswith(_PLAIN) else _HEAD) + make().rstrip() + "\n"
         file = ROOT / name
         if file.exists() and file.read_text("utf-8") == text:
             continue
