@@ -13,6 +13,7 @@ from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Talk
 from ws_mcp.probe.targets import Target, tls
 from ws_mcp.probe.verdicts import Judged, judge, judge_closing, settled
+from ws_mcp.probe.wording import wordable, worded
 from ws_mcp.probe.words import Case, Kind
 from ws_mcp.protocol.heads import START, parse_head, split_lines
 from ws_mcp.types import Finding, Handshake, Policy, Request, Response, Severity, Side, Verdict
@@ -35,7 +36,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Door:
-    """A server under test and how to talk to it."""
+    """A server under test and how to talk to it; ``greeting``: the messages that it sends by itself at first."""
 
     target: Target
     settings: Settings
@@ -43,6 +44,7 @@ class Door:
     echo: bool = True
     deflate: str = ""
     connected: str = field(default="")
+    greeting: int = 0
 
     @classmethod
     def to(cls, target: Target, settings: Settings) -> Door:
@@ -69,7 +71,9 @@ class Door:
                 trouble = f"no connection: {error}"
             else:
                 self.connected = address
-                return Talk(reader, writer, Side.CLIENT, started + limit)
+                talk = Talk(reader, writer, Side.CLIENT, started + limit)
+                talk.greeting = self.greeting
+                return talk
         return trouble
 
     async def open(self, talk: Talk, case: Case) -> tuple[Finding, ...]:
@@ -87,6 +91,11 @@ class Door:
 
     async def exchange(self, case: Case, limit: float | None = None) -> Exchange:
         """Runs one case."""
+        prefix = self.settings.prefix.encode()
+        if not wordable(case, prefix):
+            told = f"compressed texts cannot begin with {self.settings.prefix!r}"
+            return Exchange(Verdict.NOT_RUN, told, Verdict.NOT_RUN, "", Observed())
+        case = worded(case, prefix)
         talk = await self.connect(limit or case.limit or self.settings.limit)
         if isinstance(talk, str):
             seen = Observed(refused=talk)

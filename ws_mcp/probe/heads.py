@@ -31,8 +31,11 @@ class Ask:
     size: int = 0
 
     def encode(self, target: str, base: Mapping[str, tuple[str, ...]], key: str) -> bytes:
-        """The request for ``target`` (or the one of this variant; "{target}" in it stands for the right one)."""
-        wanted = (self.target or "{target}").replace("{target}", target)
+        """The request for ``target``, or for the one of this variant.
+
+        There "{target}" stands for the right one, and "{?}" for what a query begins with, or goes on with.
+        """
+        wanted = (self.target or "{target}").replace("{target}", target).replace("{?}", "&" if "?" in target else "?")
         lines = [f"{self.method} {wanted} {self.version}"]
         lines += _lines({**base, **self.fields}, self.lower, {"{key}": key})
         host = ", ".join(base.get("Host", ()))

@@ -71,11 +71,13 @@ class Ear:
         observed: where to note it.
         deflate: whether permessage-deflate was agreed.
         sentinel: the body of our own Pings, whose Pongs are not the peer's reaction to a case.
+        greeting: how many messages it sends by itself at first, which are not its reaction either.
     """
 
-    def __init__(self, side: Side, observed: Observed, deflate: bool, sentinel: bytes) -> None:
+    def __init__(self, side: Side, observed: Observed, deflate: bool, sentinel: bytes, greeting: int = 0) -> None:
         self.observed = observed
         self.sentinel = sentinel
+        self._greeting = greeting
         self.pinged: list[Frame] = []
         self._reader = FrameReader(side)
         self._deflate = deflate
@@ -135,7 +137,11 @@ class Ear:
             return
         content = bytes(self._content)
         self._content.clear()
-        self.observed.messages.append((self._opcode, self._inflated(content) if self._packed else content))
+        content = self._inflated(content) if self._packed else content
+        if self._greeting:
+            self._greeting -= 1
+        else:
+            self.observed.messages.append((self._opcode, content))
 
     def _inflated(self, content: bytes) -> bytes:
         """The content, or what there is of it: whether the data is right, the rules say."""

@@ -8,6 +8,7 @@ from ws_mcp.errors import WsMcpError
 from ws_mcp.probe import studies
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Door
+from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
 from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.settings import Settings
@@ -15,6 +16,7 @@ from ws_mcp.probe.targets import read_url, resolve
 from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
 from ws_mcp.types import Finding, Outcome, Side, Verdict
 
+GREETING = 4  # times that we look for the echo behind messages of the peer's own
 AGAIN = 4  # connections at a time when silent cases are tried again
 
 HELLO = "probe says hello"
@@ -65,11 +67,31 @@ async def _first(door: Door) -> list[str]:
             f"{door.target.url} answers a right opening request with {found.actual}. Give the path, and what "
             "authenticates (--header 'Authorization: …', --cookie, --subprotocol), so that a connection opens."
         )
-    echoes = any(content == HELLO.encode() for _, content in seen.messages)
-    door.echo = echoes if wanted is None else wanted
+    hello = (door.settings.prefix + HELLO).encode()
+    if wanted is not False:
+        await _greeting(door, seen, hello)
+    door.echo = door.greeting >= 0 if wanted is None else wanted
+    door.greeting = max(0, door.greeting)
     if not door.echo:
         return ["The server does not echo, so the content of messages was not checked, only that they are taken."]
-    return []
+    if not door.greeting:
+        return []
+    count = f"{door.greeting} message{'s' if door.greeting > 1 else ''}"
+    return [f"The server sends {count} of its own when a connection opens; they were left aside."]
+
+
+async def _greeting(door: Door, seen: Observed, hello: bytes) -> None:
+    """Finds out how many messages come before the echo; -1 where none comes."""
+    for _ in range(GREETING):
+        contents = [content for _, content in seen.messages]
+        if hello in contents:
+            door.greeting += contents.index(hello)
+            return
+        if not contents:
+            break
+        door.greeting += len(contents)
+        seen = (await door.exchange(_FIRST)).seen
+    door.greeting = -1
 
 
 class Run:

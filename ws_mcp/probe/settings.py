@@ -18,6 +18,7 @@ class Settings:
         headers: fields to send with each right request, ("Authorization", "Bearer …"); cookies and the like too.
         subprotocols: what to offer.
         echo: whether the peer sends messages back; None finds out.
+        prefix: what each text that we send has to begin with; the echo then has it too.
         insecure: whether any TLS certificate is good enough.
         only: prefixes of case ids, or requirement ids; none means all.
         slow, stress: whether cases that wait long, or can hurt, are run.
@@ -29,6 +30,7 @@ class Settings:
     headers: tuple[tuple[str, str], ...] = ()
     subprotocols: tuple[str, ...] = ()
     echo: bool | None = None
+    prefix: str = ""
     insecure: bool = False
     only: tuple[str, ...] = ()
     slow: bool = False

@@ -35,6 +35,7 @@ class Talk:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, side: Side, deadline: float) -> None:
         self.reader, self.writer, self.side, self.deadline = reader, writer, side, deadline
         self.observed = Observed()
+        self.greeting = 0
         self.check: FrameCheck | None = None
         self.clock = asyncio.get_running_loop().time
         self._ear: Ear | None = None
@@ -102,7 +103,7 @@ class Talk:
         if both:
             self.check.connection.half(self.side)
         self._both = both
-        self._ear = Ear(self.side.peer, self.observed, agreed.deflate is not None, SENTINEL)
+        self._ear = Ear(self.side.peer, self.observed, agreed.deflate is not None, SENTINEL, self.greeting)
         if self._rest:
             self._hear(self._rest)
             self._rest = b""

@@ -73,6 +73,7 @@ def server(
     cookie: Annotated[str, typer.Option(help="'name=value; other=value'.")] = "",
     subprotocol: Annotated[list[str] | None, typer.Option(help="A subprotocol to offer; repeat.")] = None,
     no_echo: NoEcho = False,
+    prefix: Annotated[str, typer.Option(help="What each text has to begin with: '4' for Engine.IO.")] = "",
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="A host beyond this machine that you may test; repeat.")
     ] = None,
@@ -93,6 +94,7 @@ def server(
         headers=(*map(_header, header or ()), *([("Cookie", cookie)] if cookie else ())),
         subprotocols=tuple(subprotocol or ()),
         echo=False if no_echo else None,
+        prefix=prefix,
         insecure=insecure,
         only=tuple(only or ()),
         slow=slow,

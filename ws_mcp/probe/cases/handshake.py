@@ -95,7 +95,7 @@ _RIGHT = (
     _good(
         "query",
         "a query in the target",
-        Ask(target="{target}?probe=1&x=%20"),
+        Ask(target="{target}{?}probe=1&x=%20"),
         "6455-4.2.2-24",
         told=(REFUSE,),
         why="A server may give a query a meaning.",
