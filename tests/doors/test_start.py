@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from tests.doors.test_stdio import Server
+from tests.doors.stdio_server import Server
 from tools import docs
 from ws_mcp.doors.mcp import start
 

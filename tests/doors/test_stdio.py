@@ -2,95 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ws_mcp import __version__
+from tests.doors.stdio_server import Server, piped
 
-ROOT = Path(__file__).parent.parent.parent
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
 SOON = 1.0  # seconds within which a process has to be gone
-Message = dict[str, Any]
-
-
-class Server:
-    """``websocket-mcp serve`` with its pipes; reading never waits for ever."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ws_mcp", "serve"], cwd=ROOT, bufsize=0, stdin=-1, stdout=-1, stderr=-1
-        )
-        assert self.process.stdin
-        assert self.process.stdout
-        self.stdin, self.stdout = self.process.stdin, self.process.stdout
-        self._buffer = b""
-
-    def send(self, message: Message | bytes) -> None:
-        line = message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n"
-        self.stdin.write(line)
-
-    def receive(self, seconds: float = 20) -> Message:
-        """The next message; anything else on standard output fails here."""
-        end = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            assert select.select([self.stdout], [], [], max(0, end - time.monotonic()))[0], "no answer"
-            chunk = os.read(self.stdout.fileno(), 1 << 16)
-            assert chunk, "standard output was closed"
-            self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        found = json.loads(line)
-        assert found["jsonrpc"] == "2.0"
-        return dict(found)
-
-    def ask(self, identity: int, method: str, params: Message | None = None) -> Message:
-        self.send({"jsonrpc": "2.0", "id": identity, "method": method, "params": params or {}})
-        found = self.receive()
-        assert found["id"] == identity
-        return found
-
-    def begin(self) -> None:
-        client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "0"}}
-        answer = self.ask(0, "initialize", client)
-        assert answer["result"]["serverInfo"] == {
-            **answer["result"]["serverInfo"],
-            "name": "websocket",
-            "version": __version__,
-        }
-        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-
-    def ready(self) -> None:
-        """The handshake, and one answer that takes the whole server."""
-        self.begin()
-        assert self.ask(1, "ping")["result"] == {}
-
-    def end(self, seconds: float = 10) -> tuple[int, bytes, str]:
-        """(exit code, what was left on standard output, standard error) once the process is gone."""
-        code = self.process.wait(seconds)
-        assert self.process.stderr
-        rest = b"" if self.stdout.closed else self._buffer + self.stdout.read()
-        return code, rest, self.process.stderr.read().decode()
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.process.kill()
-    found.process.wait()
-    for pipe in (found.process.stdin, found.process.stdout, found.process.stderr):
-        if pipe and not pipe.closed:
-            pipe.close()
+    with piped() as found:
+        yield found
 
 
 NO_MESSAGES = [

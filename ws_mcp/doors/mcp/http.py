@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ws_mcp.doors.mcp import app, auth
+from ws_mcp.doors.mcp.cancelling import Cancelling
 from ws_mcp.doors.mcp.gate import Gate, Limits
 from ws_mcp.doors.mcp.metrics import CONTENT_TYPE, Metrics, count_messages
 from ws_mcp.doors.mcp.options import Http
@@ -96,7 +97,7 @@ def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> Gat
         token_verifier=auth.JwtVerifier(http.oauth) if http.oauth else None,
         custom_starlette_routes=_beside(metrics, list(checked.required_scopes or ()) if checked else None),
     )
-    return Gate(inner, metrics, hosts, origins, http.token, limits)
+    return Gate(inner if http.sessions else Cancelling(inner, PATH), metrics, hosts, origins, http.token, limits)
 
 
 def _beside(metrics: Metrics, scopes: list[str] | None) -> list[Route]:
