@@ -1,4 +1,4 @@
-"""``probe server`` and ``probe client``."""
+"""``probe server``, ``probe client``, and ``probe report`` for what they saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import typer
 from ws_mcp.doors.cli import output
 from ws_mcp.errors import InputError
 from ws_mcp.probe import baseline as baselines
-from ws_mcp.probe.forms import html, junit, sarif, text
+from ws_mcp.probe import saved
+from ws_mcp.probe.forms import html, junit, matrix, sarif, text
 from ws_mcp.probe.outcomes import Progress
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.settings import LIMIT, PARALLEL, TOTAL, Settings
@@ -133,6 +134,23 @@ def client(
     with _bar(form) as progress:
         report = asyncio.run(_client(settings, host, port, progress))
     _finish(report, form, baseline, write_baseline, verbose)
+
+
+@app.command("report")
+def several(
+    results: Annotated[list[Path], typer.Argument(help="What --json wrote, a file a peer; its name heads the column.")],
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page: peers × cases.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Put saved results of several peers side by side. Exit 2: a file is no result of a probe."""
+    reports = [saved.read(file) for file in results]
+    names = [file.stem for file in results]
+    typer.echo(matrix.render(reports, names, _paint if sys.stdout.isatty() else plain, verbose))
+    if html_file is not None:
+        try:
+            html_file.write_text(html.render(reports, names), "utf-8")
+        except OSError as error:
+            raise InputError(f"The page {html_file} cannot be written: {error.strerror}.") from None
 
 
 async def _client(settings: Settings, host: str, port: int, progress: Callable[[Progress], None]) -> ProbeReport:

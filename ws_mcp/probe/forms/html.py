@@ -12,7 +12,8 @@ _STYLE = """
 :root { color-scheme: light dark; font: 14px/1.45 system-ui, sans-serif; }
 body { margin: 1.5rem; } table { border-collapse: collapse; }
 th, td { border: 1px solid #8886; padding: .2rem .5rem; text-align: left; vertical-align: top; }
-thead th { position: sticky; top: 0; background: Canvas; }
+thead th { position: sticky; top: 0; background: Canvas; z-index: 1; }
+tbody th[scope=row] { position: sticky; left: 0; background: Canvas; }
 summary { cursor: pointer; font-weight: 600; } dl { max-width: 60rem; margin: .5rem 0; } dt { font-weight: 600; }
 dd { margin: 0 0 .4rem 1rem; overflow-wrap: anywhere; } code { font-size: 12px; }
 .PASSED { background: #2a72; } .NON_STRICT { background: #db03; } .FAILED { background: #d336; }
@@ -20,9 +21,11 @@ dd { margin: 0 0 .4rem 1rem; overflow-wrap: anywhere; } code { font-size: 12px; 
 """
 
 
-def render(reports: Sequence[ProbeReport]) -> str:
-    """A page that needs nothing but itself."""
+def render(reports: Sequence[ProbeReport], names: Sequence[str] = ()) -> str:
+    """A page that needs nothing but itself; ``names``: what to call the peers, where not as they call themselves."""
+    called = list(names) or [report.agent or report.peer for report in reports]
     cases = dict.fromkeys(outcome.case for report in reports for outcome in report.outcomes)
+    titles = {outcome.case: outcome.title for report in reports for outcome in report.outcomes}
     tables = [{outcome.case: outcome for outcome in report.outcomes} for report in reports]
     rows: list[str] = []
     chapter = ""
@@ -31,21 +34,23 @@ def render(reports: Sequence[ProbeReport]) -> str:
             chapter = case.partition("/")[0]
             rows.append(f'<tr><th colspan="{len(reports) + 1}">{_text(chapter)}</th></tr>')
         cells = "".join(_cell(table.get(case)) for table in tables)
-        rows.append(f'<tr><th scope="row">{_text(case.partition("/")[2])}</th>{cells}</tr>')
-    heads = "".join(f'<th scope="col">{_head(report)}</th>' for report in reports)
+        rows.append(
+            f'<tr><th scope="row" title="{_text(titles[case])}">{_text(case.partition("/")[2])}</th>{cells}</tr>'
+        )
+    heads = "".join(f'<th scope="col">{_head(name, report)}</th>' for name, report in zip(called, reports, strict=True))
     return (
         '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>WebSocket probe</title>'
         '<meta name="viewport" content="width=device-width">'
         f"<style>{_STYLE}</style>\n<h1>WebSocket probe</h1>\n"
         f"<table><thead><tr><th>case</th>{heads}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
-        + f"\n</tbody></table>\n{''.join(_notes(report) for report in reports)}</html>\n"
+        + f"\n</tbody></table>\n{''.join(map(_notes, called, reports))}</html>\n"
     )
 
 
-def _head(report: ProbeReport) -> str:
+def _head(name: str, report: ProbeReport) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
-    return f"{_text(report.agent or report.peer)}<br><small>{_text(report.peer)}<br>{_text(counts)}</small>"
+    return f"{_text(name)}<br><small>{_text(report.peer)}<br>{_text(counts)}</small>"
 
 
 def _cell(outcome: Outcome | None) -> str:
@@ -72,14 +77,14 @@ def _cell(outcome: Outcome | None) -> str:
     )
 
 
-def _notes(report: ProbeReport) -> str:
+def _notes(name: str, report: ProbeReport) -> str:
     lines = [*report.notes, *([f"Incomplete: {report.incomplete}."] if report.incomplete else [])]
     lines += [
         f"{seen.finding.severity.value}: {seen.finding.rule}, {seen.count} times. {seen.finding.message}"
         for seen in report.findings
     ]
     items = "".join(f"<li>{_text(line)}</li>" for line in lines)
-    return f"<h2>{_text(report.agent or report.peer)}</h2><ul>{items}</ul>\n" if items else ""
+    return f"<h2>{_text(name)}</h2><ul>{items}</ul>\n" if items else ""
 
 
 def _text(text: str) -> str:

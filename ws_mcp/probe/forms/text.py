@@ -10,14 +10,14 @@ from ws_mcp.report.evidence import Paint, plain, plural
 from ws_mcp.types import Outcome, Verdict
 
 WIDTH = 100
-_KINDS = {
+KINDS = {
     Verdict.PASSED: "good",
     Verdict.NON_STRICT: "warning",
     Verdict.FAILED: "error",
     Verdict.INFORMATIONAL: "info",
     Verdict.NOT_RUN: "dim",
 }
-_WORDS = {
+WORDS = {
     Verdict.PASSED: "passed",
     Verdict.NON_STRICT: "non-strict",
     Verdict.FAILED: "failed",
@@ -41,7 +41,7 @@ def _chapters(report: ProbeReport) -> Iterator[tuple[str, list[Outcome]]]:
 
 def _chapter(name: str, found: list[Outcome], report: ProbeReport, paint: Paint, verbose: bool) -> Iterator[str]:
     counts = [(verdict, sum(outcome.verdict is verdict for outcome in found)) for verdict in Verdict]
-    shown = ", ".join(paint(f"{count} {_WORDS[verdict]}", _KINDS[verdict]) for verdict, count in counts if count)
+    shown = ", ".join(paint(f"{count} {WORDS[verdict]}", KINDS[verdict]) for verdict, count in counts if count)
     closing = sum(outcome.closing is Verdict.FAILED for outcome in found)
     ended = f", {paint(f'{closing} ended wrong', 'error')}" if closing else ""
     yield f"{paint(name, 'name')}: {shown}{ended}"
@@ -55,7 +55,7 @@ def _chapter(name: str, found: list[Outcome], report: ProbeReport, paint: Paint,
 
 
 def _line(outcome: Outcome, paint: Paint, note: str = "") -> str:
-    word = paint(f"{_WORDS[outcome.verdict]:<10}", _KINDS[outcome.verdict])
+    word = paint(f"{WORDS[outcome.verdict]:<10}", KINDS[outcome.verdict])
     return f"  {word} {paint(outcome.case, 'name')}{note}  {outcome.actual}"
 
 
@@ -66,12 +66,12 @@ def _told(outcome: Outcome, paint: Paint) -> Iterator[str]:
 
 def _full(outcome: Outcome, accepted: bool, paint: Paint, verbose: bool) -> Iterator[str]:
     note = " (accepted by the baseline)" if accepted else ""
-    word = paint(f"{_WORDS[outcome.verdict]:<10}", _KINDS[outcome.verdict])
+    word = paint(f"{WORDS[outcome.verdict]:<10}", KINDS[outcome.verdict])
     yield f"  {word} {paint(outcome.case, 'name')}{note}  {outcome.title}"
     yield from _labelled("expected", outcome.expected)
     yield from _labelled("actual", outcome.actual)
     if outcome.closing is not Verdict.NOT_RUN and (verbose or outcome.closing is not Verdict.PASSED):
-        yield from _labelled("closing", f"{_WORDS[outcome.closing]}: {outcome.closing_actual}")
+        yield from _labelled("closing", f"{WORDS[outcome.closing]}: {outcome.closing_actual}")
     if outcome.explanation:
         yield from _labelled("why", outcome.explanation)
     if outcome.sections:
@@ -108,6 +108,6 @@ def _ends(report: ProbeReport, paint: Paint) -> Iterator[str]:
         yield paint(f"Incomplete: {report.incomplete}.", "warning")
     failures = len(report.failures)
     verdict = paint("failed", "error") if failures else paint("passed", "good")
-    counts = ", ".join(f"{report.counts[v.value]} {_WORDS[v]}" for v in Verdict if report.counts[v.value])
+    counts = ", ".join(f"{report.counts[v.value]} {WORDS[v]}" for v in Verdict if report.counts[v.value])
     agent = f" ({report.agent})" if report.agent and report.agent != report.peer else ""
     yield f"{report.peer}{agent}: {verdict}. {counts}; {failures} to mend. {report.seconds:.1f} s."
