@@ -54,6 +54,28 @@ def test_whatever_a_frame_is_said_to_be_it_is_built_or_refused(told: dict[str, A
         assert built.data
 
 
+@pytest.mark.parametrize("name", ["fin", "rsv1", "rsv2", "rsv3", "mask", "deflate"])
+@pytest.mark.parametrize("value", ["no", "false", 2, 0.5, [], {}])
+def test_a_flag_is_true_or_false_and_no_word_for_it(name: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"{name} is .*; send true or false"):
+        building.frames([{"opcode": "text", name: value}])
+    assert building.frames([{"opcode": "text", "payload": "x" * 9, name: 1}]).data
+
+
+@pytest.mark.parametrize("payload", [{"a": 1}, ["a"], True])
+def test_a_payload_is_a_text_and_no_value_of_a_language(payload: object) -> None:
+    with pytest.raises(InputError, match="JSON in quotes too"):
+        building.frames([{"opcode": "text", "payload": payload}])
+    (frame,) = building.frames([{"opcode": "text", "payload": 1.5}]).report.facts["frames"]
+    assert bytes.fromhex(frame["payload"]) == b"1.5"
+
+
+@pytest.mark.parametrize("length", ["x", "5", [5], -1])
+def test_a_length_is_a_number(length: object) -> None:
+    with pytest.raises(InputError, match="length is .*; send a whole number"):
+        building.frames([{"opcode": "text", "length": length, "length_form": 16}])
+
+
 def test_a_client_s_frames_are_masked_with_fresh_keys_and_a_server_s_are_not() -> None:
     frames = building.frames(["text a", "text b", "text nomask c"]).report.facts["frames"]
     assert [frame["masked"] for frame in frames] == [True, True, False]

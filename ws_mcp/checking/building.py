@@ -86,15 +86,15 @@ def _built(told: Mapping[str, Any], sender: Side) -> bytes:
     if "opcode" not in told:
         raise InputError('it has no opcode. Say "text", "binary", "continuation", "close", "ping", "pong" or 0 to 15.')
     payload = _content(told)
-    rsv = sum(bit for name, bit in (("rsv1", 4), ("rsv2", 2), ("rsv3", 1)) if told.get(name))
-    if told.get("deflate"):
+    rsv = sum(bit for name, bit in (("rsv1", 4), ("rsv2", 2), ("rsv3", 1)) if _flag(told, name, False))
+    if _flag(told, "deflate", False):
         payload, rsv = _deflated(payload), rsv | 4
     if len(payload) > MOST_BYTES:
         raise InputError(f"its payload has {len(payload):,} bytes; at most {MOST_BYTES:,} are built.")
     return build.frame(
         _opcode(told["opcode"]),
         payload,
-        fin=bool(told.get("fin", True)),
+        fin=_flag(told, "fin", True),
         rsv=rsv,
         key=_key(told, sender),
         form=_form(told, len(payload)),
@@ -118,7 +118,10 @@ def _opcode(told: object) -> int:
 
 
 def _content(told: Mapping[str, Any]) -> bytes:
-    text = str(told.get("payload", ""))
+    text = told.get("payload") or ""
+    if not isinstance(text, str | int | float) or isinstance(text, bool):
+        raise InputError(f"payload is {str(text)[:40]!r}; send a text, JSON in quotes too, or payload_hex.")
+    text = str(text)
     data = (
         _hex(told["payload_hex"], "payload_hex") if told.get("payload_hex") else text.encode("utf-8", "surrogatepass")
     )
@@ -137,7 +140,7 @@ def _hex(told: object, name: str) -> bytes:
 
 
 def _key(told: Mapping[str, Any], sender: Side) -> bytes | None:
-    if not told.get("mask", bool(told.get("mask_key")) or sender is Side.CLIENT):
+    if not _flag(told, "mask", bool(told.get("mask_key")) or sender is Side.CLIENT):
         return None
     if not told.get("mask_key"):
         return secrets.token_bytes(4)  # RFC 6455, 5.3: fresh and unpredictable for each frame
@@ -154,10 +157,19 @@ def _form(told: Mapping[str, Any], size: int) -> int | None:
     if wanted not in _FORMS:
         raise InputError(f"length_form is {wanted[:40]!r}; send 7, 16 or 64.")
     form = _FORMS[wanted]
-    announced = int(told.get("length") or size)
+    announced = _number(told, "length", 2**64 - 1) or size
     if announced >= {7: 126, 16: 1 << 16, 64: 1 << 64}[form]:
         raise InputError(f"a length of {announced:,} does not fit in the {form}-bit form.")
     return form
+
+
+def _flag(told: Mapping[str, Any], name: str, default: bool) -> bool:
+    value = told.get(name)
+    if value is None:
+        return default
+    if value not in (True, False):  # 1 and 0 are equal to them
+        raise InputError(f"{name} is {str(value)[:40]!r}; send true or false.")
+    return bool(value)
 
 
 def _number(told: Mapping[str, Any], name: str, most: int) -> int | None:

@@ -27,12 +27,15 @@ PolicyArgument = Annotated[
     dict[str, Any],
     Field(
         description='beyond the RFC: {"origins": [], "subprotocol", "max_message", "extensions": [], "browser": true, '
-        '"scheme": "wss"}'
+        '"scheme": "wss"}',
+        examples=[{"max_message": 65536}],
     ),
 ]
 Offset = Annotated[int, Field(description="next_offset of the call before")]
 Limit = Annotated[int, Field(description=f"findings, frames and messages, 1 to {MAX_ITEMS}")]
-InputType = Annotated[str, Field(description="the form, where guessing fails: hex, base64, xxd, escapes, …")]
+InputType = Annotated[
+    str, Field(description="the form, where guessing fails: hex, base64, xxd, escapes, …", examples=["hex"])
+]
 
 
 class CheckResult(BaseModel):
@@ -75,18 +78,21 @@ def register(server: MCPServer, library: Library) -> None:
             list[dict[str, Any]],
             Field(
                 description='each {"opcode": "text", "payload" | "payload_hex" | "close_code", "fin", "rsv1"…"rsv3", '
-                '"mask", "mask_key", "length_form": 7|16|64, "length", "cut", "deflate"}; only opcode is needed'
+                '"mask", "mask_key", "length_form": 7|16|64, "length", "cut", "deflate"}; only opcode is needed',
+                examples=[[{"opcode": "text", "payload": "Hello"}]],
             ),
         ] = [],  # noqa: B006
         sequence: Annotated[
             str,
             Field(
-                description="or short notation, a frame a line: 'text nofin Hel' / 'continuation lo' / 'close 1000 bye'"
+                description="or short notation, a frame a line: 'text nofin Hel' / 'continuation lo' / "
+                "'close 1000 bye'",
+                examples=["text Hello"],
             ),
         ] = "",
         sender: Annotated[str, Field(description='"client" (masks) or "server"')] = "client",
         extensions: Annotated[str, Field(description="the negotiated header value")] = "none",
-        key: Annotated[str, Field(description='a Sec-WebSocket-Key to answer, or "new"')] = "",
+        key: Annotated[str, Field(description='a Sec-WebSocket-Key to answer, or "new"', examples=["new"])] = "",
     ) -> Annotated[CallToolResult, BuildResult]:
         """Write frames as hex, right or deliberately wrong, for tests and probes; says which rules they break.
 
@@ -104,10 +110,13 @@ def register(server: MCPServer, library: Library) -> None:
     def ws_diagnose(
         text: Annotated[
             str,
-            Field(description="handshake, curl -v, hex or dump, proxy log, console text, stack trace, close code, URL"),
+            Field(
+                description="handshake, curl -v, hex or dump, proxy log, console text, stack trace, close code, URL",
+                examples=["1006"],
+            ),
         ],
     ) -> str:
-        """Paste whatever you have of a WebSocket problem: says what it is, checks it, and gives the next step."""
+        """Diagnose a WebSocket error or dropped connection: paste whatever you have; says what it is and what to do."""
         return render(diagnose(text, library), MCP)
 
 
@@ -116,9 +125,18 @@ def _checks(server: MCPServer) -> None:
     @results.explained
     def ws_check_handshake(
         request: Annotated[
-            str, Field(description="raw HTTP, curl -v, DevTools headers, JSON or HTTP/2 lists; may hold both")
+            str,
+            Field(
+                description="raw HTTP, curl -v, DevTools headers, JSON or HTTP/2 lists; may hold both",
+                examples=["GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"],
+            ),
         ],
-        response: Annotated[str, Field(description="the answer, if it is not with the request")] = "",
+        response: Annotated[
+            str,
+            Field(
+                description="the answer, if it is not with the request", examples=["HTTP/1.1 400 Bad Request\r\n\r\n"]
+            ),
+        ] = "",
         policy: PolicyArgument = {},  # noqa: B006
         offset: Offset = 0,
         limit: Limit = 12,
@@ -132,17 +150,28 @@ def _checks(server: MCPServer) -> None:
     @server.tool(title="Check frames", annotations=_READS)
     @results.explained
     def ws_check_frames(
-        data: Annotated[str, Field(description="hex, a dump, base64, escapes…; lines with C: or S: give directions")],
-        sender: Annotated[str, Field(description='"client" or "server"; leave out if unknown')] = "",
+        data: Annotated[
+            str,
+            Field(
+                description="hex, a dump, base64, escapes…; lines with C: or S: give directions",
+                examples=["81 05 48 65 6c 6c 6f"],
+            ),
+        ],
+        sender: Annotated[
+            str, Field(description='"client" or "server"; leave out if unknown', examples=["client"])
+        ] = "",
         extensions: Annotated[
-            str, Field(description='the negotiated Sec-WebSocket-Extensions; "none"; leave out if unknown')
+            str,
+            Field(
+                description='the negotiated Sec-WebSocket-Extensions; "none"; leave out if unknown', examples=["none"]
+            ),
         ] = "",
         policy: PolicyArgument = {},  # noqa: B006
         offset: Offset = 0,
         limit: Limit = 12,
         input_type: InputType = "auto",
     ) -> Annotated[CallToolResult, CheckResult]:
-        """Dissect WebSocket frames and find every violation, with its section, its bytes and its fix."""
+        """Decode bytes as WebSocket frames and find every violation, with its section, its bytes and its fix."""
         _check_page(offset, limit)
         checked = frame_check.check(data, side_of(sender), extensions, policy_of(policy), input_type)
         return results.data(page(checked.report.to_json(), offset, limit))

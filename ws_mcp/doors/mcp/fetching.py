@@ -49,7 +49,9 @@ def register(server: MCPServer, library: Library) -> None:
     @results.explained
     async def ws_fetch_corpus(
         context: Context,
-        sources: Annotated[list[str], Field(description='"rfc6455", "rfc", "mdn", "iana"; none means all')] = [],  # noqa: B006
+        sources: Annotated[
+            list[str], Field(description='"rfc6455", "rfc", "mdn", "iana"; none means all', examples=[["rfc6455"]])
+        ] = [],  # noqa: B006
     ) -> Annotated[CallToolResult, FetchResult]:
         """Download the official RFC, MDN and IANA documents into the user's cache, so that answers can quote them.
 

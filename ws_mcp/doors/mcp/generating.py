@@ -81,7 +81,10 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
     )
     @results.explained
     def ws_list_templates(
-        filter: Annotated[str, Field(description='words that all must fit: "python server", "client", "chat"')] = "",
+        filter: Annotated[
+            str,
+            Field(description='words that all must fit: "python server", "client", "chat"', examples=["python server"]),
+        ] = "",
     ) -> Annotated[CallToolResult, TemplateList]:
         """List the servers and clients that ws_generate makes: tested projects with auth, limits, resume and drain."""
         return results.data(
@@ -92,17 +95,24 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
     @results.explained
     async def ws_generate(
         client: Annotated[ListRootsResult, Resolve(announced)],
-        template: Annotated[str, Field(description="a name of ws_list_templates")],
+        template: Annotated[str, Field(description="a name of ws_list_templates", examples=["python-fastapi-server"])],
         options: Annotated[
-            dict[str, Any], Field(description='{"profile": "feed"}; ws_read template/NAME tells them')
+            dict[str, Any],
+            Field(description='{"profile": "feed"}; ws_read template/NAME tells them', examples=[{"profile": "feed"}]),
         ] = {},  # noqa: B006
-        write_to: Annotated[str, Field(description="a folder below the workspace to write the project into")] = "",
-        only: Annotated[str, Field(description="show this file of the project instead of its main one")] = "",
+        write_to: Annotated[
+            str, Field(description="a folder below the workspace to write the project into", examples=["chat"])
+        ] = "",
+        only: Annotated[
+            str, Field(description="show this file of the project instead of its main one", examples=["README.md"])
+        ] = "",
         overwrite: Annotated[bool, Field(description="replace files that are there already")] = False,
         offset: Annotated[int, Field(description="characters of the file to skip")] = 0,
         limit: Annotated[int, Field(description=f"characters of the file, 0 to {_MOST}")] = _SHOWN,
     ) -> Annotated[CallToolResult, Generated]:
-        """Make a complete, tested WebSocket project. Without write_to: its tree and main file, any file by only.
+        """Generate the code of a WebSocket server or client, such as a chat backend: a complete, tested project.
+
+        Without write_to: its tree and main file, any file by only.
 
         With write_to the files are written there, never over others unless overwrite, and listed with SHA-256.
         """

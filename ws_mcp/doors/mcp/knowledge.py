@@ -52,9 +52,15 @@ def register(server: MCPServer, library: Library) -> None:
     @results.explained
     def ws_search(
         query: Annotated[
-            str, Field(description='words, a symptom, "5.5.1", "1006", "0x9", a header, an API name, an error text')
+            str,
+            Field(
+                description='words, a symptom, "5.5.1", "1006", "0x9", a header, an API name, an error text',
+                examples=["1006"],
+            ),
         ],
-        sources: Annotated[list[str], Field(description='only these: "rfc6455", "mdn", "iana", "rfc", "local"')] = [],  # noqa: B006
+        sources: Annotated[
+            list[str], Field(description='only these: "rfc6455", "mdn", "iana", "rfc", "local"', examples=[["rfc6455"]])
+        ] = [],  # noqa: B006
         limit: Annotated[int, Field(description=f"hits, 1 to {MAX_LIMIT}")] = 5,
         offset: Annotated[int, Field(description="next_offset of the call before")] = 0,
     ) -> Annotated[CallToolResult, SearchResult]:
@@ -68,7 +74,11 @@ def register(server: MCPServer, library: Library) -> None:
     @results.explained
     def ws_read(
         id: Annotated[
-            str, Field(description="rfc6455/5.5.1, code/1006, mdn/Web/API/WebSocket/close, iana/close-codes")
+            str,
+            Field(
+                description="rfc6455/5.5.1, code/1006, mdn/Web/API/WebSocket/close, iana/close-codes",
+                examples=["rfc6455/5.5.1"],
+            ),
         ],
         children: Annotated[bool, Field(description="write out the sections below it too")] = False,
         offset: Annotated[int, Field(description="characters to skip")] = 0,

@@ -28,8 +28,13 @@ MAX_WAIT = 120.0  # seconds that one call waits for a client
 SESSION = 600.0  # seconds that a listening probe is kept
 KEPT = 8
 _CONNECTS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
+# Who connects is on this machine, so Codex need not ask before each call.
+_LISTENS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
 
-Only = Annotated[list[str], Field(description='prefixes of case ids ("handshake/", "utf8/") or requirement ids')]
+Only = Annotated[
+    list[str],
+    Field(description='prefixes of case ids ("handshake/", "utf8/") or requirement ids', examples=[["utf8/"]]),
+]
 Offset = Annotated[int, Field(description="next_offset of the call before; give report too")]
 Limit = Annotated[int, Field(description=f"outcomes and findings, 1 to {MAX_ITEMS}")]
 Passed = Annotated[bool, Field(description="list what passed too")]
@@ -116,21 +121,29 @@ def _server(server: MCPServer, reports: Reports) -> None:
     async def ws_probe_server(
         context: Context,
         leave: Annotated[ElicitationResult[Consent], Resolve(_leave)],
-        url: Annotated[str, Field(description="ws://127.0.0.1:8080/path or wss://…")] = "",
+        url: Annotated[
+            str, Field(description="ws://127.0.0.1:8080/path or wss://…", examples=["ws://127.0.0.1:8080/"])
+        ] = "",
         only: Only = [],  # noqa: B006
         slow: Annotated[bool, Field(description="also cases that wait up to 25 s: time-outs, keepalive")] = False,
         stress: Annotated[bool, Field(description="also floods and a bomb, to 16 MiB; can hurt the server")] = False,
-        headers: Annotated[dict[str, str], Field(description="Authorization, Cookie, …")] = {},  # noqa: B006
-        subprotocols: Annotated[list[str], Field(description="to offer")] = [],  # noqa: B006
+        headers: Annotated[
+            dict[str, str], Field(description="Authorization, Cookie, …", examples=[{"Cookie": "id=1"}])
+        ] = {},  # noqa: B006
+        subprotocols: Annotated[list[str], Field(description="to offer", examples=[["chat"]])] = [],  # noqa: B006
         echo: Annotated[bool | None, Field(description="whether it sends messages back; null finds out")] = None,
         insecure: Annotated[bool, Field(description="take any TLS certificate")] = False,
-        allow_hosts: Annotated[list[str], Field(description="hosts beyond loopback that the user may test")] = [],  # noqa: B006
+        allow_hosts: Annotated[
+            list[str], Field(description="hosts beyond loopback that the user may test", examples=[["ws.example"]])
+        ] = [],  # noqa: B006
         passed: Passed = False,
-        report: Annotated[str, Field(description="page through this earlier report instead of a new run")] = "",
+        report: Annotated[
+            str, Field(description="page through this earlier report instead of a new run", examples=["probe-1"])
+        ] = "",
         offset: Offset = 0,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ProbeResult]:
-        """Test a live server against RFC 6455 and 7692: about 340 cases in seconds, and hardening limits.
+        """Test a live WebSocket server: conformance (RFC 6455, 7692), security, limits; about 340 cases in seconds.
 
         Sends wrong requests and frames to the URL on purpose. Loopback only, unless the user allows a host.
         """
@@ -212,21 +225,23 @@ async def _watched(
 
 
 def _client(server: MCPServer, reports: Reports) -> None:
-    @server.tool(title="Probe a WebSocket client", annotations=_CONNECTS)
+    @server.tool(title="Probe a WebSocket client", annotations=_LISTENS)
     @results.explained
     async def ws_probe_client(
-        session: Annotated[str, Field(description="of the call before: wait for the client and report")] = "",
+        session: Annotated[
+            str, Field(description="of the call before: wait for the client and report", examples=["probe-1"])
+        ] = "",
         wait: Annotated[float, Field(description=f"seconds to wait for the client, to {MAX_WAIT:g}")] = 30.0,
         only: Only = [],  # noqa: B006
         echo: Annotated[bool, Field(description="the client sends messages back")] = True,
         port: Annotated[int, Field(description="0 takes a free one")] = 0,
         stop: Annotated[bool, Field(description="with session: stop listening, and report what there is")] = False,
         passed: Passed = False,
-        report: Annotated[str, Field(description="page through this earlier report")] = "",
+        report: Annotated[str, Field(description="page through this earlier report", examples=["probe-1"])] = "",
         offset: Offset = 0,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ClientResult]:
-        """Test a client: starts a server on loopback that gives each connection the next right or wrong answer.
+        """Test a WebSocket client library: starts a server on loopback that gives each connection another answer.
 
         Call it without session first: it returns a url and a session at once. Run the client: connect, echo until
         closed, again while a plain GET of the url says {"left": more than 0}. Then call with session for the report.

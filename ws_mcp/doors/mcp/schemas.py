@@ -10,8 +10,9 @@ from mcp.server import MCPServer
 def slim(server: MCPServer) -> None:
     """Take out of every tool's schemas what says nothing.
 
-    That is titles that pydantic derives from names, "additionalProperties": true, which is the default, and of results
-    the descriptions: they are for who reads the source, and no client shows a model the schema of a result.
+    That is titles that pydantic derives from names, "additionalProperties": true, which is the default, examples, which
+    errors give and descriptions have where they help, and of results the descriptions: they are for who reads the
+    source, and no client shows a model the schema of a result.
     """
     for tool in server._tool_manager.list_tools():
         tool.parameters = _slim(tool.parameters, described=True)
@@ -35,6 +36,8 @@ def _slim(schema: Any, described: bool) -> Any:
 
 
 def _says_nothing(key: str, value: Any, described: bool) -> bool:
+    if key == "examples":
+        return True
     if key in {"title", "description"} and isinstance(value, str):
         return key == "title" or not described
     return key == "additionalProperties" and value is True
