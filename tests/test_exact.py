@@ -198,6 +198,37 @@ ERRORS = cases(
     ("error/already-closing", ["WebSocket is already in CLOSING or CLOSED state."]),
     ("error/still-connecting", ["Failed to execute 'send' on 'WebSocket': Still in CONNECTING state."]),
 )
+LOGS = cases(
+    (
+        "error/websocket-not-constructor",
+        ["TypeError: WebSocket is not a constructor\n    at Object.<anonymous> (a.js:2:12)"],
+    ),
+    (
+        "error/py-certificate",
+        ["ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: x"],
+    ),
+    ("error/self-signed", ["Error: self-signed certificate in certificate chain\n code: 'SELF_SIGNED_CERT_IN_CHAIN'"]),
+    ("error/py-extra-headers", ["TypeError: create_connection() got an unexpected keyword argument 'extra_headers'"]),
+    ("error/py-handler-path", ["TypeError: echo() missing 1 required positional argument: 'path'"]),
+    (
+        "error/wsclient-closed",
+        ["websocket._exceptions.WebSocketConnectionClosedException: Connection is already closed."],
+    ),
+    (
+        "error/uvicorn-rejected-403",
+        ['INFO: 127.0.0.1:5 - "WebSocket /ws" 403\nINFO: connection rejected (403 Forbidden)'],
+    ),
+    ("error/channels-no-route", ["ValueError: No route found for path 'ws/chat/'."]),
+    ("error/gorilla-repeated-read", ["http: panic serving 10.0.0.1:52: repeated read on failed websocket connection"]),
+    ("error/spring-upgrade-only", ['400 Bad Request: Can "Upgrade" only to "WebSocket".']),
+    ("error/dotnet-101-expected", ["The server returned status code '403' when status code '101' was expected."]),
+    ("error/okhttp-101-expected", ["java.net.ProtocolException: Expected HTTP 101 response but was '403 Forbidden'"]),
+    (
+        "error/too-many-open-files",
+        ["[alert] 7#7: accept4() failed (24: Too many open files)", "[Errno 24] Too many open files"],
+    ),
+    ("error/sio-transport-unknown", ['{"code":0,"message":"Transport unknown"}']),
+)
 
 
 @pytest.mark.parametrize(("text", "identity"), SECTIONS)
@@ -240,7 +271,12 @@ def test_a_console_text(library: Library, text: str, identity: str) -> None:
     check(library, text, identity)
 
 
-@pytest.mark.parametrize("kind", [SECTIONS, CODES, OPCODES, HEADERS, STATUSES, MEMBERS, ADDRESSES, ERRORS])
+@pytest.mark.parametrize(("text", "identity"), LOGS)
+def test_a_line_of_a_log_with_what_stands_around_it(library: Library, text: str, identity: str) -> None:
+    check(library, text, identity)
+
+
+@pytest.mark.parametrize("kind", [SECTIONS, CODES, OPCODES, HEADERS, STATUSES, MEMBERS, ADDRESSES, ERRORS, LOGS])
 def test_each_kind_is_asked_at_least_twelve_times(kind: list[tuple[str, str]]) -> None:
     assert len(set(kind)) >= 12
 
