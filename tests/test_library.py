@@ -161,6 +161,20 @@ def test_a_slip_of_the_keyboard_is_understood_and_told(library: Library) -> None
     assert "rfc6455/5.4" in {hit.id for hit in answer.hits}
 
 
+@pytest.mark.parametrize(
+    ("question", "unknown"), [("blazor circuit", "blazor"), ("kong gateway", "kong (taken for: king)")]
+)
+def test_who_asks_for_what_no_text_has_is_told_so(library: Library, question: str, unknown: str) -> None:
+    note = library.search(question).note
+    assert note == f"No text here has: {unknown}. Answers go by the other words and may miss the subject."
+    assert library.search("heartbeat interval").note == ""
+
+
+def test_the_names_in_a_paste_are_not_told_off(library: Library) -> None:
+    line = "2026-11-23 gw-eu-west-7f9c xkcdlib ERROR handshake failed: connection closed before message " + "x9z " * 9
+    assert "No text here has" not in library.search(line).note
+
+
 def test_a_container_without_words_answers_with_its_children(library: Library) -> None:
     text = library.read("rfc6455", limit=MAX_READ).text
     assert "rfc6455/5.5.1" in text

@@ -18,7 +18,7 @@ from ws_mcp.knowledge import page
 from ws_mcp.knowledge.local import layout, showing
 from ws_mcp.knowledge.local.files import LeftOutError
 from ws_mcp.knowledge.local.folder import SOURCE, Local, Match
-from ws_mcp.knowledge.search import query
+from ws_mcp.knowledge.search import languages, query
 from ws_mcp.types import Hit, Section
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_LIMIT = 50  # hits a call
 MAX_READ = 50_000  # characters a call
 SNIPPET = 300  # characters, about
+_QUESTION = 15  # words; what is longer is a paste, whose names no text can have
 # How much a source's word counts: the WebSocket documents before what they rest on, and before tables made from them.
 _PRIOR = {
     "rfc6455": 1.15,
@@ -109,14 +110,15 @@ class Library:
         index, note = self._now.index
         wanted = _wanted(sources, index.sources)
         exact, mentioned = index.exact(asked)
-        found, near = index.search(asked, wanted)
+        english = languages.in_english(asked)
+        found, unknown = index.search(english or asked, wanted)
         named = [one for one in index.first(exact) if not wanted or one.source in wanted]
         theirs = self.local.search(asked) if not wanted or SOURCE in wanted else []
         ranked = _beside(_ranked(found, named, mentioned), len(named), theirs)
-        hits = _hits(index, ranked[offset : offset + limit], asked, exact)
+        hits = _hits(index, ranked[offset : offset + limit], f"{asked} {english}", exact)
         more = offset + limit if offset + limit < len(ranked) else None
-        near = () if any(match.covered == 1 for match in theirs) else near
-        notes = (note, self.local.note(), _help(text, bool(ranked), near))
+        unknown = {} if any(match.covered == 1 for match in theirs) else unknown
+        notes = (note, self.local.note(), _language(asked, english), _help(text, bool(ranked), unknown))
         return Answer(hits, len(ranked), more, " ".join(filter(None, notes)))
 
     def read(self, name: str, children: bool = False, offset: int = 0, limit: int = 8_000) -> Reading:
@@ -239,14 +241,25 @@ def _wanted(sources: tuple[str, ...], known: tuple[str, ...]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _help(text: str, anything: bool, near: tuple[str, ...]) -> str:
-    """What to try when little or nothing was found, and what of the query was left out."""
+def _language(asked: str, english: str) -> str:
+    """That the texts are English, where the query is not."""
+    if english:
+        return f"The texts are English; searched for: {english}."
+    return "The texts are English; ask in English." if languages.is_foreign(asked) else ""
+
+
+def _help(text: str, anything: bool, unknown: dict[str, tuple[str, ...]]) -> str:
+    """What to try when little or nothing was found, what of the query was left out, and which words no text has."""
     words = []
+    near = [word for nearest in unknown.values() for word in nearest]
     if len(text) > query.MAX_QUERY:
         words.append(f"Only the first {query.MAX_QUERY} characters were searched.")
     if not anything:
         words.append("Nothing matches.")
         words.append(f"Nearest words: {', '.join(near)}." if near else "Try fewer or more general words, or an id.")
+    elif unknown and len(text.split()) <= _QUESTION:
+        told = [f"{word} (taken for: {', '.join(nearest)})" if nearest else word for word, nearest in unknown.items()]
+        words.append(f"No text here has: {', '.join(told)}. Answers go by the other words and may miss the subject.")
     elif near:
         words.append(f"Not every word is known here; taken for it: {', '.join(near)}.")
     return " ".join(words)

@@ -56,13 +56,13 @@ def test_only_the_wanted_sources_are_searched(small: index.Index) -> None:
 
 
 def test_a_mistyped_word_still_finds_and_its_likes_are_named(small: index.Index) -> None:
-    found, near = small.search("prozies", ALL)
+    found, unknown = small.search("prozies", ALL)
     assert ids(found) == ["rfc6455/5.5.2"]
-    assert near == ("proxies",)
+    assert unknown == {"prozies": ("proxies",)}
 
 
 def test_a_word_of_another_world_finds_nothing(small: index.Index) -> None:
-    assert small.search("xylophone", ALL) == ([], ())
+    assert small.search("xylophone", ALL) == ([], {"xylophone": ()})
 
 
 def test_a_section_is_found_once_by_its_best_passage() -> None:

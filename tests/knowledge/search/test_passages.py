@@ -71,10 +71,18 @@ def test_the_parts_of_a_large_page_stay_hits_of_their_own() -> None:
 
 def test_marks_are_taken_off_and_words_stay() -> None:
     markdown = "## Head\n\n- **bold** `code()` [link](https://x.example)\n> quoted\n\n```js\nws.close();\n```"
-    assert plain(markdown) == "Head\n\nbold code() link\nquoted\n\nws.close();"
+    assert plain(markdown) == "Head:\n\n• bold code() link\nquoted\n\nws.close();"
 
 
 def test_a_table_becomes_lines_of_cells() -> None:
     text = plain("| code | name |\n| --- | --- |\n| 1000 | Normal |")
     assert "1000 · Normal" in text
     assert "---" not in text
+
+
+def test_what_a_lines_end_told_apart_stays_apart_when_lines_are_joined() -> None:
+    table = "| a | b |\n| --- | --- |\n| 1 | |\n| x `y` | z |\n"
+    assert plain(f"## Head\n\n**Defaults**\n\n{table}\n- one\n- two") == (
+        "Head:\n\nDefaults:\n\na · b;\n1 · –;\nx y · z;\n\n• one\n• two"
+    )
+    assert plain("## Why?\n\n**Bold** text.") == "Why?\n\nBold text."

@@ -37,6 +37,7 @@ NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
 LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
 _DEPTH = 240  # passages that are looked at before they are grouped by section
 _SPELLED = 8  # passages in which a word is kept for spelling
+_UNKNOWN = 8  # words of a query that are looked at because no text has them
 _KEYS = "keys.json"
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
 
@@ -118,14 +119,15 @@ class Index:
         with self._searcher(scoring.BM25F()) as searcher:
             return [Card(**searcher.stored_fields(one.passage)["card"]) for one in found]
 
-    def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], tuple[str, ...]]:
+    def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], dict[str, tuple[str, ...]]]:
         """The best passage of each section, best first, by BM25F (B = 0.4).
 
-        With it, words of the corpus that look like those of the query which it does not have.
+        With it, the words of the query that no text has, each with those that look like it and were searched instead.
         """
         with self._searcher(scoring.BM25F(B=0.4, K1=1.2)) as searcher:
-            near = _missing(searcher, text)
-            weighted = {**dict.fromkeys(map(stem, near), NEAR_WEIGHT), **query.terms(text, stem)}
+            unknown = _unknown(searcher, text)
+            near = [stem(word) for words in unknown.values() for word in words]
+            weighted = {**dict.fromkeys(near, NEAR_WEIGHT), **query.terms(text, stem)}
             clauses = [queries.Term("body", term, boost=weight) for term, weight in weighted.items()]
             clauses += [queries.Term("heading", t, boost=w * HEADING_WEIGHT) for t, w in weighted.items()]
             wanted = queries.Or([queries.Term("source", s) for s in sorted(sources)]) if sources else None
@@ -136,7 +138,7 @@ class Index:
                 identity = self._passages[passage]
                 if identity not in best:
                     best[identity] = Found(identity, passage, float(score))
-            return list(best.values()), near
+            return list(best.values()), unknown
 
     @contextmanager
     def _searcher(self, weighting: Any) -> Iterator[searching.Searcher]:
@@ -186,11 +188,11 @@ class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types
         return f"**{highlight.get_text(text, token, replace)}**"
 
 
-def _missing(searcher: searching.Searcher, text: str) -> tuple[str, ...]:
-    """The nearest words to those the index lacks: a slip of the keyboard still finds."""
+def _unknown(searcher: searching.Searcher, text: str) -> dict[str, tuple[str, ...]]:
+    """The words that the index lacks, each with its nearest: a slip of the keyboard still finds."""
     reader = searcher.reader()
-    missing = [word for word in query.words(text) if 3 < len(word) < LONG and ("body", stem(word)) not in reader]
-    return tuple(dict.fromkeys(near for word in missing[:8] for near in _nearest(searcher, word)))
+    missing = [word for word in query.words(text) if not word.isdigit() and ("body", stem(word)) not in reader]
+    return {word: tuple(_nearest(searcher, word)) if 3 < len(word) < LONG else () for word in missing[:_UNKNOWN]}
 
 
 def _nearest(searcher: searching.Searcher, word: str) -> list[str]:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from ws_mcp.knowledge.search.index import Index
     from ws_mcp.types import Section
 
+FORMAT = "2"  # another one whenever passages are cut or indexed in another way
 _KEPT_SECONDS = 7 * 24 * 3600  # of an index that no longer fits: an older server may still be reading it
 
 
 def fingerprint(files: Iterable[Path], *facts: str) -> str:
     """A name for this state of the content: changes with any byte of these files and with any of these facts."""
     digest = hashlib.blake2b(digest_size=12)
-    for fact in facts:
+    for fact in (FORMAT, *facts):
         digest.update(fact.encode() + b"\0")
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

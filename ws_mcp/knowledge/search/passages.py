@@ -69,13 +69,27 @@ def _folded(page: Section, parts: list[Section]) -> Section:
 
 
 def plain(markdown: str) -> str:
-    """Markdown without its marks, for indexing and snippets; words and numbers stay as they are."""
+    """Markdown without its marks, for indexing and snippets; words and numbers stay as they are.
+
+    What stands on lines of its own is told apart by more than the line's end, which a snippet has not: cells by a dot,
+    rows by a semicolon, items by a bullet, headings by a colon.
+    """
     text = re.sub(r"^```.*$", "", markdown, flags=re.M)
     text = re.sub(r"!?\[([^\]\n]*)\]\([^)\n]*\)", r"\1", text)
+    text = re.sub(
+        r"^(?:#+ +(.*\w)|\*\*([^*\n]*\w)\*\*)[ \t]*$", lambda line: f"{line[1] or line[2]}:", text, flags=re.M
+    )
     text = re.sub(r"[`*]+", "", text)
-    text = re.sub(r"^\|[ |:-]+\|$", "", text, flags=re.M)
-    text = re.sub(r"^(?:#+|[-+>]|\|) +", "", text, flags=re.M)
+    text = re.sub(r"^\|[ |:-]+\|\n?", "", text, flags=re.M)
+    text = re.sub(r"^\|(.*)\|[ \t]*$", _row, text, flags=re.M)
+    text = re.sub(r"^[-+] +", "• ", text, flags=re.M)
+    text = re.sub(r"^(?:#+|>|\|) +", "", text, flags=re.M)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\| *", " · ", text)).strip()
+
+
+def _row(line: re.Match[str]) -> str:
+    cells = [cell.strip() or "–" for cell in re.split(r"(?<!\\)\|", line[1])]
+    return f"{' · '.join(cells)};"
 
 
 def split(text: str) -> list[str]:
