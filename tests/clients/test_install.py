@@ -131,6 +131,19 @@ def test_the_command_line_shows_the_change_first(home: Path) -> None:
     assert "Removed from" in run("cursor", "--remove")
 
 
+def test_what_a_client_wants_beside_its_file_is_said() -> None:
+    def told(client: str) -> str:
+        command = [sys.executable, "-m", "ws_mcp", "install", client]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    said = told("codex")
+    setting = said[said.index("[mcp_servers") :].splitlines()[:2]
+    assert tomllib.loads("\n".join(setting)) == {
+        "mcp_servers": {"websocket": {"tools": {"ws_generate": {"approval_mode": "approve"}}}}
+    }
+    assert "folders that it trusts" in told("gemini")
+
+
 def test_links_line_ends_permissions_and_byte_order_mark_stay(home: Path) -> None:
     target = home / "dotfiles" / "settings.json"
     target.parent.mkdir()

@@ -31,6 +31,7 @@ PLACES = {
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here = tmp_path / "project"
     here.mkdir()
+    monkeypatch.delenv("CODEX_HOME", raising=False)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.chdir(here)
@@ -53,7 +54,21 @@ def test_each_client_has_its_place_in_the_project_and_some_one_of_the_users(proj
     choice = agents.choose("", "", "", TOOLS)
     for client, place in PLACES.items():
         assert agents.plan(client, choice).path == project / place
-    assert agents.plan("claude-code", choice, "user").path == tmp_path / "home" / PLACES["claude-code"]
+    for client in ("claude-code", "cursor", "codex", "gemini"):
+        assert agents.plan(client, choice, "user").path == tmp_path / "home" / PLACES[client]
+
+
+def test_codex_finds_the_users_agent_in_its_own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path / "codex"))
+    file = agents.plan("codex", agents.choose("", "", "", TOOLS), "user")
+    assert file.path == tmp_path / "codex" / "agents" / "websocket-expert.toml"
+
+
+@pytest.mark.parametrize("client", ["codex", "gemini"])
+def test_a_project_file_that_needs_the_users_word_says_so(command: Command, project: Path, client: str) -> None:
+    asked = {"codex": "trusts", "gemini": "asks you"}[client]
+    assert asked in command("agent", "--client", client, cwd=project).stdout
+    assert asked not in command("agent", "--client", client, "--scope", "user", cwd=project).stdout
 
 
 @pytest.mark.parametrize("client", PLACES)
@@ -82,6 +97,11 @@ def test_claude_code_is_given_the_servers_tools_by_their_full_names() -> None:
         "mcp__websocket__ws_generate, mcp__websocket__ws_fetch_corpus"
     )
     assert "called `mcp__websocket__ws_search`" in body
+
+
+@pytest.mark.parametrize(("client", "name"), [("codex", "mcp__websocket__"), ("gemini", "mcp_websocket_")])
+def test_the_tools_are_named_as_the_client_names_them(client: str, name: str) -> None:
+    assert f"Here `ws_search` is called `{name}ws_search`" in made(client)
 
 
 @pytest.mark.parametrize(

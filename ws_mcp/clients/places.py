@@ -34,6 +34,11 @@ def _support(name: str) -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / name
 
 
+def codex_home() -> Path:
+    """The folder of Codex's own settings and agents."""
+    return Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+
+
 # client → scope → place. "user" is the default: the command names this machine's interpreter, and a project's files are
 # shared.
 _PLACES: dict[str, dict[str, Callable[[], Place]]] = {
@@ -54,9 +59,7 @@ _PLACES: dict[str, dict[str, Callable[[], Place]]] = {
         "project": lambda: Place(Path.cwd() / ".vscode" / "mcp.json", ("servers",), typed=True),
     },
     "codex": {
-        "user": lambda: Place(
-            Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex") / "config.toml", ("mcp_servers",)
-        ),
+        "user": lambda: Place(codex_home() / "config.toml", ("mcp_servers",)),
     },
     "gemini": {
         "user": lambda: Place(Path.home() / ".gemini" / "settings.json", ("mcpServers",)),
@@ -65,6 +68,13 @@ _PLACES: dict[str, dict[str, Callable[[], Place]]] = {
 }
 
 CLIENTS = tuple(_PLACES)
+# What a user has to know of a client, beside the file; measured, benchmarks/clients/RESULTS.md.
+NOTES = {
+    "codex": "Codex announces no folders: --root DIR lets ws_generate write there. It asks before ws_generate, "
+    "ws_probe_server and ws_fetch_corpus, and `codex exec` refuses them; to allow one, add to that file:\n"
+    '[mcp_servers.websocket.tools.ws_generate]\napproval_mode = "approve"',
+    "gemini": "Gemini CLI starts servers only in folders that it trusts.",
+}
 
 
 def place(client: str, scope: str = "") -> Place:

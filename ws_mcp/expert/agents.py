@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ws_mcp.clients.places import codex_home
 from ws_mcp.errors import InputError, StorageError
 from ws_mcp.expert import parts
 from ws_mcp.knowledge.cache import atomic_write
@@ -48,10 +49,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class AgentFile:
-    """An agent file to be written."""
+    """An agent file to be written, and what it takes beside it."""
 
     path: Path
     text: str
+    note: str = ""
 
 
 def choose(tool_mode: str, thinking: str, role: str, tools: Iterable[str]) -> Choice:
@@ -75,10 +77,11 @@ def plan(client: str, choice: Choice, scope: str = "") -> AgentFile:
     form = _FORMS.get(client)
     if form is None:
         raise InputError(f"There is no agent file for {client[:40]!r}. Choose one of: {', '.join(_FORMS)}.")
-    folders = form.folders()
-    if (scope or "project") not in folders:
+    folders, scope = form.folders(), scope or "project"
+    if scope not in folders:
         raise InputError(f"{client} has no scope {scope[:40]!r} for agents. Choose one of: {', '.join(folders)}.")
-    return AgentFile(folders[scope or "project"] / f"{NAME}{form.ending}", form.write(choice))
+    note = form.note if scope == "project" else ""
+    return AgentFile(folders[scope] / f"{NAME}{form.ending}", form.write(choice), note)
 
 
 def write(file: AgentFile, overwrite: bool = False) -> bool:
@@ -156,7 +159,8 @@ def _codex(choice: Choice) -> str:
     if choice.tool_mode == "audit":
         fields["sandbox_mode"] = "read-only"
     lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]  # a JSON string is a TOML string too
-    return "\n".join([*lines, f"developer_instructions = '''\n{_body(choice, '')}'''\n"])
+    body = _body(choice, f"mcp__{SERVER}__")
+    return "\n".join([*lines, f"developer_instructions = '''\n{body}'''\n"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +169,12 @@ class _Form:
 
     write: Callable[[Choice], str]
     ending: str
-    places: tuple[tuple[str, str], ...]  # scope, folder: below the current one, or below the home folder
+    places: tuple[tuple[str, str], ...]  # scope, folder: below the current one, or below the user's
+    users: Callable[[], Path] = Path.home
+    note: str = ""  # what it takes until the client uses a project's agent
 
     def folders(self) -> dict[str, Path]:
-        above = {"project": Path.cwd, "user": Path.home}
+        above = {"project": Path.cwd, "user": self.users}
         return {scope: above[scope]() / folder for scope, folder in self.places}
 
 
@@ -180,7 +186,15 @@ _FORMS: dict[str, _Form] = {
     "claude-code": _Form(_claude_code, ".md", _both(".claude/agents")),
     "vscode": _Form(_vscode, ".agent.md", (("project", ".github/agents"),)),
     "cursor": _Form(_cursor, ".md", _both(".cursor/agents")),
-    "codex": _Form(_codex, ".toml", _both(".codex/agents")),
-    "gemini": _Form(_gemini, ".md", (("project", ".gemini/agents"),)),
+    "codex": _Form(
+        _codex,
+        ".toml",
+        (("project", ".codex/agents"), ("user", "agents")),
+        codex_home,
+        "Codex loads the agents of projects that it trusts.",
+    ),
+    "gemini": _Form(
+        _gemini, ".md", _both(".gemini/agents"), note="Gemini CLI asks you at its next start whether to use it."
+    ),
 }
 CLIENTS: Sequence[str] = tuple(_FORMS)

@@ -47,6 +47,8 @@ def agent(
         typer.echo(f"{file.path} needs no change.")
         return
     typer.echo(f"Written: {file.path}. The agent needs the server too: websocket-mcp install {client}")
+    if file.note:
+        typer.echo(file.note)
 
 
 def offered() -> tuple[str, ...]:

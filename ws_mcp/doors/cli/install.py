@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ws_mcp.clients import install as installing
-from ws_mcp.clients.places import CLIENTS
+from ws_mcp.clients.places import CLIENTS, NOTES
 from ws_mcp.doors.cli import output
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import store
@@ -56,6 +56,8 @@ def install(
     )
     if not remove:
         typer.echo(f"Restart {client}; its server list then shows {output.style(installing.NAME, bold=True)}.")
+        if client in NOTES:
+            typer.echo(NOTES[client])
         _offer_texts()
 
 

@@ -16,6 +16,7 @@ from ws_mcp.doors.mcp import (
     generating,
     hardening,
     knowledge,
+    once,
     probing,
     prompts,
     schemas,
@@ -24,17 +25,20 @@ from ws_mcp.doors.mcp.settings import Settings
 from ws_mcp.knowledge.local.folder import Local, candidates
 from ws_mcp.library import Library
 
+# Codex shows a model the first 250 characters, until it has searched for our tools; Claude Code the first 2,048.
 INSTRUCTIONS = """\
-WebSocket knowledge and checks, offline. Anything about websockets, the real-time web, bidirectional communication: \
-paste what you have (handshake, curl -v, hex, proxy log, console text, stack trace, close code such as 1006) into \
-ws_diagnose: it says what it is and what to do.
+WebSocket expert tools, offline, for websockets, the real-time web, bidirectional communication: diagnose errors and \
+close codes such as 1006, search RFC 6455 and MDN, check handshakes and frames, generate servers and clients, test them.
+Paste what you have (handshake, curl -v, hex, proxy log, console text, stack trace, close code) into ws_diagnose: it \
+says what it is and what to do.
 1. ws_search(query): RFC 6455 and its family, MDN's WebSocket API, IANA registries, guides, the user's own \
 ./mcp/websocket (source "local"); by words, a symptom, or exactly what you have: "5.5.1", "1006", "0x9", \
 "Sec-WebSocket-Accept", "CloseEvent.wasClean". Hits carry section ids.
 2. ws_read(id): the section as Markdown, with what it demands (MUST, SHOULD) and requirement ids to cite.
 3. ws_check_handshake, ws_check_frames: every violation with its section, bytes and fix; rules read as rule/NAME. \
 ws_build_frames writes frames, right or wrong, and Sec-WebSocket-Accept values.
-4. ws_probe_server(url), ws_probe_client(): test a live one on this machine: conformance, hardening, limits.
+4. ws_list_templates, ws_generate: servers and clients with their own tests.
+5. ws_probe_server(url), ws_probe_client(): test a live one on this machine: conformance, hardening, limits.
 Cite section ids (rfc6455/5.5.1) in answers. Digests are ours, not the RFC's words; quote only text marked official."""
 
 _LISTS: tuple[CacheableMethod, ...] = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
@@ -68,4 +72,5 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
     if settings.client_roots:
         following.follow(server, library, settings.roots)
     hardening.harden(server)
+    once.once(server)
     return server

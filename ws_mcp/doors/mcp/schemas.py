@@ -12,7 +12,7 @@ def slim(server: MCPServer) -> None:
 
     That is titles that pydantic derives from names, "additionalProperties": true, which is the default, examples, which
     errors give and descriptions have where they help, and of results the descriptions: they are for who reads the
-    source, and no client shows a model the schema of a result.
+    source. Only Codex shows a model the schema of a result, as a type.
     """
     for tool in server._tool_manager.list_tools():
         tool.parameters = _slim(tool.parameters, described=True)
