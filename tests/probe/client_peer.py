@@ -31,7 +31,14 @@ class ClientPeer:
         self.deflate = deflate
 
     async def one(self, port: int) -> None:
-        """One connection to the probe."""
+        """One connection to the probe, or two of them at once."""
+        if "impatient" in self.flaws:
+            await asyncio.gather(self.alone(port), self.alone(port))
+        else:
+            await self.alone(port)
+
+    async def alone(self, port: int) -> None:
+        """A connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             async with asyncio.timeout(8):

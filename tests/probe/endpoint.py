@@ -64,6 +64,8 @@ class Endpoint:
         except Broken as broken:
             if not self.bad("fails-without-close"):
                 self.send(8, broken.code.to_bytes(2, "big"))
+            if self.bad("answers-after-fault"):
+                self.send(8, b"\x03\xe8")
             if self.bad("fails-but-stays"):
                 await asyncio.sleep(5)
         except (Done, asyncio.IncompleteReadError, ConnectionError):
@@ -165,6 +167,8 @@ class Endpoint:
         if not self.bad("close-unanswered"):
             answer = payload[:2] if len(payload) != 1 else b"\x03\xe8"
             self.send(8, b"\x03\xf3" if self.bad("close-1011") else answer)
+        if self.bad("talks-on"):
+            self.send(1, b"and another thing")
         if self.bad("close-stays"):
             await asyncio.sleep(5)
         if self.client and not self.bad("ends-tcp"):
@@ -217,6 +221,9 @@ class Endpoint:
             return
         if self.bad("garbles"):
             message = message + b"!"
+        if self.bad("leaves"):
+            self.send(8, b"\x03\xe8")
+            raise Done
         self.send(2 if self.bad("all-binary") else 1 if self.bad("all-text") else self.opcode, message)
 
     def send(self, opcode: int, payload: bytes) -> None:

@@ -163,7 +163,15 @@ class ServerPeer:
                 return 200 if "refuses-with-200" in self.flaws else status
         return next((400 for name, fine in WHIMS.items() if name in self.flaws and not fine(asked)), 0)
 
+    @property
+    def unsaid(self) -> set[str]:
+        """The parameters of an offer that the answer leaves out."""
+        return {"client_max_window_bits", *(["server_max_window_bits"] if "unconfirmed" in self.flaws else [])}
+
     async def refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int) -> None:
+        if "never-ends" in self.flaws:
+            await reader.read()
+            return
         told = "" if "untold-version" in self.flaws else "Sec-WebSocket-Version: 13\r\n"
         if "drops" not in self.flaws:
             writer.write(f"HTTP/1.1 {status} No\r\n{told}Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
@@ -181,7 +189,7 @@ class ServerPeer:
                 continue
             parameters = [(n, v.strip('"')) for n, _, v in (part.partition("=") for part in rest)]
             if self.usable(parameters, rest):
-                agreed = [f"{n}={v}" if v else n for n, v in dict(parameters).items() if n != "client_max_window_bits"]
+                agreed = [f"{n}={v}" if v else n for n, v in dict(parameters).items() if n not in self.unsaid]
                 if "answers-unasked" in self.flaws:
                     agreed.append("client_max_window_bits=10")
                 return ["Sec-WebSocket-Extensions: " + "; ".join(["permessage-deflate", *agreed])], True

@@ -19,6 +19,7 @@ from ws_mcp.probe.words import Case
 from ws_mcp.types import Side, Verdict
 
 CASES = [case for case in all_cases().values() if Side.CLIENT in case.sides]
+ALONE = "one-at-a-time"
 CHAPTERS = list(dict.fromkeys(case.chapter for case in CASES))
 
 
@@ -47,7 +48,7 @@ async def probe(client: ClientPeer, only: list[Case], at_a_time: int = 8) -> Pro
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_right_client_passes(chapter: str) -> None:
-    cases = [case for case in CASES if case.chapter == chapter]
+    cases = [case for case in CASES if case.chapter == chapter and case.study != ALONE]
     report = asyncio.run(probe(ClientPeer(), cases))
     wrong = {o.case: (o.verdict.value, o.actual, o.closing.value, o.closing_actual)
              for o in report.outcomes if o.verdict is not Verdict.PASSED or o.closing is Verdict.FAILED}  # fmt: skip
@@ -74,6 +75,11 @@ def test_a_client_broken_in_just_that_way_does_not(chapter: str) -> None:
     wanted = {case: flaw_of(case, [*CLIENT, *FRAMES]) for case in found}
     wrong = {case: (told, wanted[case]) for case, told in found.items() if told[0] is not wanted[case][1]}
     assert wrong == {}
+
+
+def test_a_client_that_lets_its_other_connections_wait_passes() -> None:
+    report = asyncio.run(probe(ClientPeer(), [case for case in CASES if case.study == ALONE]))
+    assert [outcome.verdict for outcome in report.outcomes] == [Verdict.PASSED]
 
 
 def test_a_client_that_offers_no_compression_leaves_its_cases_not_run() -> None:

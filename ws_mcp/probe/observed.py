@@ -22,7 +22,8 @@ class Observed:
 
     ``end`` is "" while the connection is open, else "fin" (closed in order) or "reset"; ``alive`` tells that our last
     Ping was answered; ``stopped`` why we gave up listening; ``refused`` why no connection came about. ``tracks`` holds
-    the first bytes each way, ``sizes`` how many there were; ``blocked``: the peer stopped reading.
+    the first bytes each way, ``sizes`` how many there were; ``blocked``: the peer stopped reading; ``late``: how many
+    frames it sent after its Close.
     """
 
     response: Response | None = None
@@ -44,6 +45,7 @@ class Observed:
     wrote_all: bool = True
     closing_seconds: float | None = None
     closed_by_us: bool = False
+    late: int = 0
 
     @property
     def over(self) -> bool:
@@ -104,6 +106,7 @@ class Ear:
             self.observed.stopped = self.observed.stopped or f"unreadable: {self._reader.stopped}"
 
     def _frame(self, frame: Frame) -> None:
+        self.observed.late += self.observed.close is not None
         if frame.control:
             self._control(frame)
             return

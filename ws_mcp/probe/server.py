@@ -59,6 +59,7 @@ class ClientProbe:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._last = self._started = 0.0
+        self._asked = 0
         self._done = asyncio.Event()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -132,6 +133,7 @@ class ClientProbe:
         if request.target.startswith(REDIRECTED) or not has_token(request.fields, "Connection", "upgrade"):
             await self._tell(talk, request)
             return
+        self._asked += 1
         if not self._left:
             await talk.write(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             await _linger(talk)
@@ -172,13 +174,9 @@ class ClientProbe:
                 Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
             )
         key = _key(request)
-        again = key in self._keys
-        self._keys.add(key)
-        if case.study == "key-is-new" and again:
-            return Exchange(Verdict.FAILED, "the key of an earlier connection", Verdict.NOT_RUN, "", seen, findings)
-        if case.study == "after-a-while" and await talk.heard_within(EARLY):
-            told = f"{seen.received_size - size} bytes came before the answer"
-            return Exchange(Verdict.FAILED, told, Verdict.NOT_RUN, "", seen, findings)
+        early = await self._waiting(talk, case, key, size)
+        if early is not None:
+            return Exchange(*early, Verdict.NOT_RUN, "", seen, findings)
         base = {**RIGHT_ANSWER, **({"Sec-WebSocket-Extensions": (case.offer,)} if case.offer else {})}
         await talk.write((case.answer or _RIGHT).encode(base, key))
         talk.opened(case.offer, case.right)
@@ -193,6 +191,21 @@ class ClientProbe:
         closing, how = judge_closing(judged.reaction, seen, server=False)
         every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
         return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+
+    async def _waiting(self, talk: Talk, case: Case, key: str, size: int) -> tuple[Verdict, str] | None:
+        """What shows of the client while it waits for our answer, where the case is about that."""
+        again = key in self._keys
+        self._keys.add(key)
+        if case.study == "key-is-new" and again:
+            return Verdict.FAILED, "the key of an earlier connection"
+        if case.study == "after-a-while" and await talk.heard_within(EARLY):
+            return Verdict.FAILED, f"{talk.observed.received_size - size} bytes came before the answer"
+        if case.study == "one-at-a-time":
+            before = self._asked
+            await asyncio.sleep(EARLY)
+            if more := self._asked - before:
+                return Verdict.INFORMATIONAL, f"{more} more asked for a connection while this one waited for its answer"
+        return None
 
 
 async def _left_to_server(talk: Talk, findings: tuple[Finding, ...]) -> Exchange:

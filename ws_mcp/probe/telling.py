@@ -34,7 +34,8 @@ def tell(expect: Expect) -> str:
         codes = " or ".join(str(code) for code in expect.codes)
         return f"the connection is failed{f', best with Close {codes}' if codes else ''}"
     if expect.kind is Kind.CLOSE:
-        return f"Close {' or '.join('without code' if code is None else str(code) for code in expect.codes)} answers"
+        told = " or ".join("without code" if code is None else str(code) for code in expect.codes)
+        return f"Close {told} answers{', and nothing after it' if expect.last else ''}"
     return {
         Kind.DROP: "the connection ends without an answer",
         Kind.SHUN: "the client does not open the connection",
@@ -64,7 +65,7 @@ def tell_reaction(seen: Observed, opening: bool) -> str:
     if seen.pongs:
         words.append(f"Pong {_list(_bytes(body) for body in seen.pongs)}")
     if seen.close is not None:
-        words.append(_close(*seen.close))
+        words.append(_close(*seen.close) + (f", {seen.late} more after it" if seen.late else ""))
     if seen.end:
         words.append(_end(seen))
     elif seen.alive:

@@ -126,7 +126,7 @@ def _fail(expect: Expect, seen: Observed, echo: bool) -> bool:
 
 
 def _close(expect: Expect, seen: Observed, echo: bool) -> bool:
-    return seen.close is not None and seen.close[0] in expect.codes
+    return seen.close is not None and seen.close[0] in expect.codes and not (expect.last and seen.late)
 
 
 _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {

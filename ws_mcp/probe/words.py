@@ -91,6 +91,7 @@ class Expect:
         pongs: PONG: the bodies of the Pongs, in order; ECHO: those that come beside the messages.
         codes: FAIL: the status codes that fit; CLOSE: those that may answer ours, None for an empty Close.
         taboo: FAIL: codes that tell that the peer took it for right.
+        last: CLOSE: nothing may come after the Close.
         statuses: REFUSE: the range of HTTP statuses, first and last.
         field: REFUSE: a field that the answer must have, ("sec-websocket-version", "13").
         deflate: ACCEPT: True where permessage-deflate must be agreed, False where it must not.
@@ -103,6 +104,7 @@ class Expect:
     pongs: tuple[bytes, ...] = ()
     codes: tuple[int | None, ...] = ()
     taboo: tuple[int | None, ...] = ()
+    last: bool = False
     statuses: tuple[int, int] = (400, 599)
     field: tuple[str, str] | None = None
     deflate: bool | None = None
@@ -126,9 +128,9 @@ def fail(*codes: int, taboo: tuple[int | None, ...] = ()) -> Expect:
     return Expect(Kind.FAIL, codes=codes, taboo=taboo)
 
 
-def close(*codes: int | None) -> Expect:
-    """The peer answers our Close with one of these codes."""
-    return Expect(Kind.CLOSE, codes=codes)
+def close(*codes: int | None, last: bool = False) -> Expect:
+    """The peer answers our Close with one of these codes; ``last``: and sends nothing after it."""
+    return Expect(Kind.CLOSE, codes=codes, last=last)
 
 
 ALIVE = Expect(Kind.ALIVE)

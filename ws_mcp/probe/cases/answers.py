@@ -44,7 +44,7 @@ def _status(line: str, **fields: str) -> Answer:
 
 
 _RIGHT = (
-    _good("right", "the right answer", Answer()),
+    _good("right", "the right answer", Answer(), "6455-4.1-37", "6455-4.1-02"),
     _good("names-lower-case", "field names in lower case", Answer(lower=True), "6455-4.1-47"),
     _good(
         "values-mixed-case",
@@ -215,6 +215,17 @@ _MANNERS = (
         (_ECHO,),
         sides=_CLIENT,
         study="after-a-while",
+    ),
+    Case(
+        "answers/one-at-a-time",
+        "the right answer, after 0.4 seconds in which no other connection is asked for",
+        ("6455-4.1-04",),
+        (_HELLO,),
+        (_ECHO,),
+        why="A client has one connection to an address in the state CONNECTING and lets others wait, as browsers do. "
+        "Several connections may also be those of several clients, so they are told and not judged.",
+        sides=_CLIENT,
+        study="one-at-a-time",
     ),
     Case(
         "answers/key-is-new",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ws_mcp.probe.words import Case, Octets, Send, close, fail
+from ws_mcp.probe.words import ALIVE, Case, Octets, Send, Wait, close, fail
 from ws_mcp.protocol.build import close_body
 from ws_mcp.types import Side
 
@@ -15,6 +15,7 @@ _ANSWER = (
     "6455-7.1.2-02",
     "6455-7.1.5-02",
 )
+_TCP = ("6455-7.1.1-04",)  # judged as the end of the connection
 _VALIDATE = ("6455-10.7-01", "6455-7.1.7-05")
 
 VALID = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999)
@@ -23,6 +24,7 @@ RESERVED = (1004, 1005, 1006, 1015)
 UNUSED = (0, 1, 999, 5000, 65535)
 UNASSIGNED = (1016, 1100, 2000, 2999)
 ERRORS = (1002, 1007, 1008)
+_LISTEN = 0.25  # seconds in which what comes too late would come
 
 
 def _close(code: int, reason: bytes = b"") -> Send:
@@ -33,7 +35,7 @@ _GOOD = [
     Case(
         f"closing/code-{code}",
         f"Close {code}",
-        _ANSWER,
+        (*_ANSWER, *_TCP) if code == 1000 else _ANSWER,
         (_close(code),),
         (close(code, 1000),),
         (close(None, 1001),),
@@ -191,6 +193,26 @@ _AROUND = [
         why="Close is a control frame and may stand between fragments (5.4), so 1002 blames what is right.",
     ),
     Case(
+        "closing/nothing-after",
+        "a text message, Close 1000, then another text message",
+        ("6455-6.1-01", "6455-6.1-02"),
+        (Send("text", b"in time"), _close(1000), Send("text", b"too late"), Wait(_LISTEN)),
+        (close(1000, last=True),),
+        (close(None, 1001, 1002, last=True),),
+        sentinel=False,
+        why="Messages are sent in the state OPEN only; a Close ends it, and what was begun is dropped.",
+    ),
+    Case(
+        "closing/crossing",
+        "a frame with a reserved opcode and Close 1000 at once, so that the peer's Close crosses ours",
+        ("6455-5.5.1-15",),
+        (Send(3, b"?"), _close(1000), Wait(_LISTEN)),
+        (close(*ERRORS, last=True),),
+        (fail(*ERRORS, taboo=(1000, None)),),
+        sentinel=False,
+        why="Each end has sent and received a Close then, so neither answers the other's.",
+    ),
+    Case(
         "closing/after-message",
         "a text message, then Close 1000 in the same segment",
         _ANSWER,
@@ -212,4 +234,16 @@ _WAITS = Case(
     study="tcp-left-to-server",
 )
 
-CASES = (*_GOOD, *_BAD, *_BODIES, *_AROUND, _WAITS)
+_STAYS = Case(
+    "closing/not-by-itself",
+    "a text message, then nothing for a second",
+    ("6455-7.1.7-08", "6455-7.2.1-03", "6455-7.3-02"),
+    (Send("text", b"stay"), Wait(1.0)),
+    (ALIVE,),
+    (fail(),),
+    why="A client should close when its application asks for it or for a fault only. What the application asked for, "
+    "a probe cannot see: a client under test should ask for nothing.",
+    sides=frozenset({Side.CLIENT}),
+)
+
+CASES = (*_GOOD, *_BAD, *_BODIES, *_AROUND, _WAITS, _STAYS)

@@ -148,6 +148,15 @@ _LINE = (
     _bad("method-lower-case", "the method get; methods are case-sensitive", Ask(method="get"), "6455-4.2.1-02"),
     _bad("http-1.0", "HTTP/1.0", Ask(version="HTTP/1.0"), "6455-4.2.1-02"),
     _bad("http-unknown", "the version HTTP/1.x", Ask(version="HTTP/1.x"), _GRAMMAR),
+    Case(
+        "handshake/no-http",
+        "a first line that is no HTTP",
+        ("6455-7.2.2-01", _FITTING),
+        passed=(REFUSE, DROP),
+        ask=Ask(method="hello", version="how are you?"),
+        sides=_SERVER,
+        why="With or without an answer, the server has to end the connection.",
+    ),
     _bad("no-version", "a request line without version", Ask(version=""), _GRAMMAR),
     _bad("space-in-target", "a target with a space", Ask(target="{target} x"), _GRAMMAR),
     _bad(
