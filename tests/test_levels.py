@@ -47,7 +47,7 @@ HOMES = {
     "tomlkit": ("clients",),
     "pytest": ("testing",),
     "scapy": ("protocol/captures",),
-    "autobahn": ("probe",),
+    "kosoku": ("probe/autobahn_worker",),
     "ast_grep_py": ("audit",),
     "crossplane": ("audit",),
     # of the standard library, what reaches out of the process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ws_mcp.errors import WsMcpError
-from ws_mcp.probe import studies
+from ws_mcp.probe import autobahn, studies
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Door
 from ws_mcp.probe.observed import Observed
@@ -36,21 +36,25 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     """
     settings = settings or Settings()
     target = await resolve(read_url(url), settings.allowed)
-    cases = select(settings, Side.SERVER)
+    theirs = autobahn.select(settings)
+    cases = select(own, Side.SERVER) if (own := autobahn.without(settings)) else []
     door = Door.to(target, settings)
     started = asyncio.get_running_loop().time()
     notes = await _first(door)
-    run = Run(door, cases, progress)
+    progressing = Progressing(len(cases) + len(theirs), progress)
+    run = Run(door, cases, progressing)
     await run.all()
+    left = settings.total - (asyncio.get_running_loop().time() - started)
+    deep = await autobahn.run(door, theirs, left, progressing.tell)
     return ProbeReport(
         target.url,
         "server",
-        run.agent,
-        run.outcomes(),
+        run.agent or deep.agent,
+        (*run.outcomes(), *deep.outcomes),
         group((case.id, run.findings.get(case.id, ())) for case in cases),
         asyncio.get_running_loop().time() - started,
-        (*notes, *left_out(settings, Side.SERVER)),
-        run.incomplete,
+        (*notes, *left_out(settings, Side.SERVER), *autobahn.left_out(settings, theirs), *deep.notes),
+        "; ".join(filter(None, (run.incomplete, deep.incomplete))),
     )
 
 
@@ -97,9 +101,9 @@ async def _greeting(door: Door, seen: Observed, hello: bytes) -> None:
 class Run:
     """One run: what was found by case id."""
 
-    def __init__(self, door: Door, cases: list[Case], progress: Report | None) -> None:
+    def __init__(self, door: Door, cases: list[Case], progressing: Progressing) -> None:
         self.door, self.cases = door, cases
-        self._progressing = Progressing(len(cases), progress)
+        self._progressing = progressing
         self.found: dict[str, Outcome] = {}
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.incomplete = ""

@@ -22,6 +22,7 @@ class Settings:
         insecure: whether any TLS certificate is good enough.
         only: prefixes of case ids, or requirement ids; none means all.
         slow, stress: whether cases that wait long, or can hurt, are run.
+        autobahn: whether Autobahn's cases are run too, after ours (the extra ``autobahn``).
         limit: seconds for a case; ``total`` for all of them.
         parallel: connections at a time.
         allowed: hosts beyond loopback that may be probed.
@@ -35,6 +36,7 @@ class Settings:
     only: tuple[str, ...] = ()
     slow: bool = False
     stress: bool = False
+    autobahn: bool = False
     limit: float = LIMIT
     total: float = TOTAL
     parallel: int = PARALLEL
