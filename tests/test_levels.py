@@ -48,6 +48,7 @@ HOMES = {
     "pytest": ("testing",),
     "scapy": ("protocol/captures",),
     "kosoku": ("probe/autobahn_worker",),
+    "h2": ("probe/http2/connection",),
     "ast_grep_py": ("audit",),
     "crossplane": ("audit",),
     # of the standard library, what reaches out of the process

@@ -234,6 +234,39 @@ FRAMES = [
     )
 ]
 
+# Over HTTP/2; where nothing fits, the tables above do.
+HTTP2 = [
+    _entry(*told)
+    for told in (
+        ("http2/setting-value", "setting-2"),
+        ("http2/setting-kept", "setting-back"),
+        ("http2/setting-*-of-client", "minds-client-setting"),
+        ("http2/right", "answers-no-key answers-key"),
+        ("http2/with-key", "answers-key"),
+        ("http2/unknown-protocol", "protocol"),
+        ("http2/authority-elsewhere", "tunnels"),
+        ("http2/protocol-twice", "protocol-once"),
+        ("http2/method-get", "method"),
+        ("http2/no-scheme", "scheme"),
+        ("http2/no-path", "path"),
+        ("http2/no-authority", "authority", NON_STRICT),
+        ("http2/with-*", "hop-fields"),
+        ("http2/name-upper-case", "upper-case"),
+        ("http2/octet-by-octet", "whole-frames-only"),
+        ("http2/frames-in-one-data", "loses-second"),
+        ("http2/padded-data", "keeps-padding"),
+        ("http2/empty-data", "empty-ends"),
+        ("http2/long-message", "no-window-update"),
+        ("http2/small-window", "ignores-window"),
+        ("http2/two-sockets", "answers-on-newest"),
+        ("http2/fault-on-one", "fault-ends-all"),
+        ("http2/close-then-end", "close-stays"),
+        ("http2/end-without-close", "half-open"),
+        ("http2/close-on-one", "close-ends-all"),
+        ("http2/reset-one", "reset-ends-all"),
+    )
+]
+
 
 def flaw_of(case: str, table: list[Entry]) -> tuple[tuple[str, ...], Verdict]:
     """The flaws of a peer, and the verdict that it must get."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.probe.flaws import FRAMES, SERVER, flaw_of
 from tests.probe.server_peer import ServerPeer
-from ws_mcp.probe.catalogue import CHAPTERS, all_cases, select
+from ws_mcp.probe.catalogue import all_cases, select
 from ws_mcp.probe.client import Door, Exchange
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
@@ -20,7 +20,8 @@ from ws_mcp.types import Side, Verdict
 
 HEADERS = (("Authorization", "Bearer test"), ("Origin", "https://here.example"))
 SETTINGS = Settings(headers=HEADERS, limit=3.0)
-DEFAULT = [case for case in all_cases().values() if Side.SERVER in case.sides and case.effort == "default"]
+DEFAULT = select(Settings(), Side.SERVER)
+CHAPTERS = sorted({case.chapter for case in DEFAULT})
 
 
 async def exchange(url: str, cases: list[Case], settings: Settings = SETTINGS) -> dict[str, Exchange]:

@@ -25,6 +25,7 @@ CHAPTERS = (
     "utf8",
     "deflate",
     "hardening",
+    "http2",
 )
 
 
@@ -46,10 +47,11 @@ def select(settings: Settings, side: Side) -> list[Case]:
     Raises:
         InputError: a word of ``only`` fits no case.
     """
-    cases = [case for case in all_cases().values() if side in case.sides]
+    every = [case for case in all_cases().values() if side in case.sides]
+    cases = [case for case in every if case.runs_over(settings.http2)]
     for word in settings.only:
-        if not any(_fits(case, word) for case in cases):
-            raise InputError(_unknown(word, cases))
+        if not _known(word, cases):
+            raise InputError(_other_http(word, settings.http2) if _known(word, every) else _unknown(word, cases))
     efforts = {"default", *(["slow"] if settings.slow else []), *(["stress"] if settings.stress else [])}
     return [
         case
@@ -62,7 +64,10 @@ def left_out(settings: Settings, side: Side) -> list[str]:
     """Sentences on the cases that have to be asked for."""
     notes = []
     for effort, wanted, what in (("slow", settings.slow, "wait long"), ("stress", settings.stress, "can hurt")):
-        count = sum(case.effort == effort and side in case.sides for case in all_cases().values())
+        count = sum(
+            case.effort == effort and side in case.sides and case.runs_over(settings.http2)
+            for case in all_cases().values()
+        )
         if count and not wanted and not settings.only:
             notes.append(f"{count} cases that {what} were left out; --{effort} runs them.")
     return notes
@@ -70,6 +75,16 @@ def left_out(settings: Settings, side: Side) -> list[str]:
 
 def _fits(case: Case, word: str) -> bool:
     return case.id.startswith(word.removeprefix("case/")) or word in case.requirements
+
+
+def _known(word: str, cases: list[Case]) -> bool:
+    return any(_fits(case, word) for case in cases)
+
+
+def _other_http(word: str, http2: bool) -> str:
+    if http2:
+        return f"What {word!r} names is about HTTP/1.1 alone. Leave --http2 (http2 of the tool) out to run it."
+    return f"What {word!r} names runs over HTTP/2 alone. Add --http2 (http2=true for the tool)."
 
 
 def _unknown(word: str, cases: list[Case]) -> str:

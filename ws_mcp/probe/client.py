@@ -16,6 +16,7 @@ from ws_mcp.probe.verdicts import Judged, judge, judge_closing, settled
 from ws_mcp.probe.wording import wordable, worded
 from ws_mcp.probe.words import Case, Kind
 from ws_mcp.protocol.heads import START, parse_head, split_lines
+from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Finding, Handshake, Policy, Request, Response, Severity, Side, Verdict
 
 _RIGHT = Ask()
@@ -108,7 +109,7 @@ class Door:
     async def _run(self, talk: Talk, case: Case) -> Exchange:
         seen = talk.observed
         findings = await self.open(talk, case)
-        if seen.response is not None and seen.response.status == 101:
+        if seen.response is not None and accepts(seen.response):
             agreed = ", ".join(seen.response.values("Sec-WebSocket-Extensions"))
             if case.needs_deflate and "permessage-deflate" not in agreed:
                 return Exchange(Verdict.NOT_RUN, "no permessage-deflate agreed", Verdict.NOT_RUN, "", seen, findings)
@@ -117,7 +118,7 @@ class Door:
                 await talk.perform(case.steps)
                 await talk.react(lambda: settled(case, seen, self.echo), case.sentinel)
         judged = self._judged(case, seen, findings)
-        if seen.response is not None and seen.response.status == 101 and judged.reaction is not None:
+        if seen.response is not None and accepts(seen.response) and judged.reaction is not None:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=True)
         every = tuple(f for f in (*findings, *talk.findings()) if f.rule not in (*case.ignore, *_OWN_DOING))

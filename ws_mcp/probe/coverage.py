@@ -18,7 +18,6 @@ _TLS_CLIENT = "the probe of clients listens without TLS, so what a client does i
 _PROXY = "binds intermediaries; a probe of one end cannot tell who changed a frame on the way"
 _API = "is what an endpoint tells its application; no byte on the wire shows it"
 _LATER = "is about the pause before a client comes back; for the probe it has to come back at once, for the next case"
-_H2 = "takes a peer on HTTP/2, which the probe does not speak yet"
 _H3 = "takes a peer on HTTP/3, which the probe does not speak"
 
 REASONS = {
@@ -50,16 +49,8 @@ REASONS = {
     "6455-10.6-03": _TLS_CLIENT,
     "7692-5-09": "no registered extension works on frames below permessage-deflate, so no such answer can be given",
     "7692-7-08": "what a client does not support is known to it alone; every right answer has to be taken",
-    "8441-3-01": _H2,
-    "8441-3-03": _H2,
-    "8441-3-04": _H2,
-    "8441-3-05": _H2,
-    "8441-4-04": _H2,
-    "8441-4-05": _H2,
-    "8441-4-06": _H2,
-    "8441-5-10": _H2,
-    "8441-5-11": _H2,
-    "8441-7-01": _H2,
+    "8441-3-03": "takes a client on HTTP/2, which browsers speak over TLS alone; the probe of clients listens without",
+    "8441-7-01": "takes a client with a forward proxy configured",
     "9220-3-02": _H3,
     "9220-3-03": _H3,
     "9220-3-05": _H3,

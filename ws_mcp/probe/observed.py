@@ -17,13 +17,32 @@ CLOSE, PING, PONG = 8, 9, 10
 
 
 @dataclass(slots=True)
+class HttpLog:
+    """The frames of an HTTP/2 connection each way, as a person reads them; the first ``TRACE`` characters of each."""
+
+    sent: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
+    _sizes: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+
+    def note(self, line: str, ours: bool) -> None:
+        """One more frame."""
+        kept = self.sent if ours else self.received
+        if self._sizes[ours] < TRACE:
+            kept.append(line)
+        elif kept[-1] != "…":
+            kept.append("…")
+        self._sizes[ours] += len(line)
+
+
+@dataclass(slots=True)
 class Observed:
     """What was seen of the peer on one connection.
 
     ``end`` is "" while the connection is open, else "fin" (closed in order) or "reset"; ``alive`` tells that our last
     Ping was answered; ``stopped`` why we gave up listening; ``refused`` why no connection came about. ``tracks`` holds
     the first bytes each way, ``sizes`` how many there were; ``blocked``: the peer stopped reading; ``late``: how many
-    frames it sent after its Close.
+    frames it sent after its Close. ``http`` is there over HTTP/2, where ``end`` may also be "lost" (the connection
+    went, the stream was not ended), and ``end_told`` says the end in words.
     """
 
     response: Response | None = None
@@ -46,6 +65,8 @@ class Observed:
     closing_seconds: float | None = None
     closed_by_us: bool = False
     late: int = 0
+    http: HttpLog | None = None
+    end_told: str = ""
 
     @property
     def over(self) -> bool:

@@ -49,18 +49,26 @@ def outcome_of(case: Case, exchange: Exchange | None, seconds: float) -> Outcome
         case.id,
         case.title,
         exchange.verdict,
-        tell_expected(case),
+        tell_expected(case, http2=exchange.seen.http is not None),
         exchange.actual,
         case.requirements,
         sections(case),
         exchange.closing,
         exchange.closing_actual,
         case.why,
-        _hex(exchange.seen.sent, exchange.seen.sent_size),
-        _hex(exchange.seen.received, exchange.seen.received_size),
+        _sent(exchange.seen),
+        _received(exchange.seen),
         round(seconds, 3),
     )
     return replace(outcome, explanation=explain(case, outcome))
+
+
+def _sent(seen: Observed) -> str:
+    return " ".join(seen.http.sent) if seen.http is not None else _hex(seen.sent, seen.sent_size)
+
+
+def _received(seen: Observed) -> str:
+    return " ".join(seen.http.received) if seen.http is not None else _hex(seen.received, seen.received_size)
 
 
 def _hex(data: bytes, size: int) -> str:

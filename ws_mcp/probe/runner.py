@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from ws_mcp.errors import WsMcpError
+from ws_mcp.errors import InputError, WsMcpError
 from ws_mcp.probe import autobahn, studies
 from ws_mcp.probe.catalogue import left_out, select
-from ws_mcp.probe.client import Door
+from ws_mcp.probe.client import Door, Exchange
 from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
 from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.settings import Settings
-from ws_mcp.probe.targets import read_url, resolve
+from ws_mcp.probe.targets import Target, read_url, resolve
 from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
+from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Finding, Outcome, Side, Verdict
 
 GREETING = 4  # times that we look for the echo behind messages of the peer's own
+SETTING = "http2-setting-value"  # the study that says whether the others make sense
 AGAIN = 4  # connections at a time when silent cases are tried again
 
 HELLO = "probe says hello"
@@ -37,13 +39,15 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     settings = settings or Settings()
     target = await resolve(read_url(url), settings.allowed)
     theirs = autobahn.select(settings)
+    if theirs and settings.http2:
+        raise InputError("Autobahn's cases run over HTTP/1.1 alone: leave out either them or http2 (--http2).")
     cases = select(own, Side.SERVER) if (own := autobahn.without(settings)) else []
-    door = Door.to(target, settings)
     started = asyncio.get_running_loop().time()
-    notes = await _first(door)
+    door, unfit = await _door(target, settings)
+    notes = await _first(door) if not unfit else [f"{target.url}: {unfit}. So no WebSocket was opened over HTTP/2."]
     progressing = Progressing(len(cases) + len(theirs), progress)
     run = Run(door, cases, progressing)
-    await run.all()
+    await (run.all() if not unfit else run.only(SETTING, unfit))
     left = settings.total - (asyncio.get_running_loop().time() - started)
     deep = await autobahn.run(door, theirs, left, progressing.tell)
     return ProbeReport(
@@ -58,6 +62,20 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     )
 
 
+async def _door(target: Target, settings: Settings) -> tuple[Door, str]:
+    """The door, and why no WebSocket opens there: over HTTP/2 a server says so before it is asked (RFC 8441, 3)."""
+    if not settings.http2:
+        return Door.to(target, settings), ""
+    from ws_mcp.probe.http2.door import Http2Door
+
+    door = Http2Door.to(target, settings)
+    link, why = await door.link(max(5.0, settings.limit))
+    if link is None:
+        raise UnreachableError(f"{target.url}: {why}. Is the server running, and is the port right?")
+    link.abort()
+    return door, why
+
+
 async def _first(door: Door) -> list[str]:
     """The right exchange: whether there is a server at all, and whether it echoes."""
     wanted = door.settings.echo
@@ -66,7 +84,7 @@ async def _first(door: Door) -> list[str]:
     seen = found.seen
     if seen.refused:
         raise UnreachableError(f"{door.target.url}: {seen.refused}. Is the server running, and is the port right?")
-    if seen.response is None or seen.response.status != 101:
+    if seen.response is None or not accepts(seen.response):
         raise UnreachableError(
             f"{door.target.url} answers a right opening request with {found.actual}. Give the path, and what "
             "authenticates (--header 'Authorization: …', --cookie, --subprotocol), so that a connection opens."
@@ -98,6 +116,14 @@ async def _greeting(door: Door, seen: Observed, hello: bytes) -> None:
     door.greeting = -1
 
 
+def _studies(settings: Settings) -> dict[str, studies.Study]:
+    if not settings.http2:
+        return studies.STUDIES
+    from ws_mcp.probe.http2.studies import STUDIES
+
+    return {**studies.STUDIES, **STUDIES}
+
+
 class Run:
     """One run: what was found by case id."""
 
@@ -108,6 +134,7 @@ class Run:
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.incomplete = ""
         self.agent = ""
+        self._studies = _studies(door.settings)
 
     async def all(self) -> None:
         """Runs every case; cases in which nothing came are tried once more, with less going on."""
@@ -123,6 +150,15 @@ class Run:
         except TimeoutError:
             missing = len(self.cases) - len(self.found)
             self.incomplete = f"the time ({settings.total + extra:g} s) was over with {missing} cases left"
+
+    async def only(self, study: str, why: str) -> None:
+        """Runs the cases of this study; for all others there is a reason not to."""
+        await self._pool([case for case in self.cases if case.study == study], 1)
+        for case in self.cases:
+            if case.study != study:
+                exchange = Exchange(Verdict.NOT_RUN, why, Verdict.NOT_RUN, "", Observed())
+                outcome = self.found[case.id] = outcome_of(case, exchange, 0.0)
+                self._progressing.tell(outcome)
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """In the order of the cases; what was not reached is NOT_RUN."""
@@ -142,7 +178,7 @@ class Run:
     async def _one(self, case: Case, again: bool) -> None:
         clock = asyncio.get_running_loop().time
         started = clock()
-        study = studies.STUDIES.get(case.study)
+        study = self._studies.get(case.study)
         exchange = await (study(self.door, case) if study else self.door.exchange(case))
         self.findings[case.id] = exchange.findings
         if exchange.seen.response is not None and not self.agent:

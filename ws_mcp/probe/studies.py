@@ -11,6 +11,7 @@ from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.talk import Talk
 from ws_mcp.probe.telling import tell_closing
 from ws_mcp.probe.words import Case, Send
+from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Side, Verdict
 
 LADDER = (16, 17, 18, 20, 22, 23, 24, 25, 26, 27, 28, 30, 32, 40, 62)  # powers of two that a frame announces, plus one
@@ -34,7 +35,7 @@ async def _opened(door: Door, case: Case, offer: str = "") -> Talk | Exchange:
     plain = Case(case.id, "", (), offer=offer)
     await door.open(talk, plain)
     response = talk.observed.response
-    if response is None or response.status != 101:
+    if response is None or not accepts(response):
         talk.hang_up()
         return _told(Verdict.NOT_RUN, "the connection did not open", talk.observed)
     talk.opened(", ".join(response.values("Sec-WebSocket-Extensions")), both=False)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 from ws_mcp.errors import InputError
 from ws_mcp.judge import FrameCheck
 from ws_mcp.probe.observed import Ear, Observed
-from ws_mcp.probe.words import Octets, Send, Step, Wait
+from ws_mcp.probe.words import Data, Octets, Reset, Send, Step, Wait
 from ws_mcp.protocol import build
 from ws_mcp.protocol.deflate import Extensions, negotiated
 from ws_mcp.types import Finding, Side
@@ -29,10 +30,50 @@ SENTINEL = b"still there?"
 _BROKEN = (ConnectionError, ssl.SSLError, OSError)
 
 
+class Reader(Protocol):
+    """Where bytes come from: a TCP connection, or a stream of HTTP/2."""
+
+    async def read(self, n: int = -1, /) -> bytes:
+        """The next bytes, ``n`` at most; b"" at the end."""
+
+
+class Transport(Protocol):
+    """What is below a ``Writer``."""
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """How many bytes may wait before ``drain`` does."""
+
+
+class Writer(Protocol):
+    """Where bytes go, as ``asyncio.StreamWriter`` takes them."""
+
+    @property
+    def transport(self) -> Transport:
+        """What is below."""
+
+    def write(self, data: bytes, /) -> None:
+        """Queues bytes."""
+
+    async def drain(self) -> None:
+        """Waits until the peer takes them."""
+
+    def close(self) -> None:
+        """Ends our half in order."""
+
+    def write_eof(self) -> None:
+        """The same, where what is still to come is read."""
+
+    def get_extra_info(self, name: str, /) -> Any:
+        """What is known of the connection."""
+
+
 class Talk:
     """A connection on which we play ``side``; ``deadline`` is when it has to be over, on the loop's clock."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, side: Side, deadline: float) -> None:
+    def __init__(self, reader: Reader, writer: Writer, side: Side, deadline: float) -> None:
         self.reader, self.writer, self.side, self.deadline = reader, writer, side, deadline
         self.observed = Observed()
         self.greeting = 0
@@ -50,13 +91,21 @@ class Talk:
 
     async def write(self, data: bytes) -> None:
         """Sends bytes; a peer that is gone or does not read is noted."""
+
+        async def plainly() -> None:
+            self.writer.write(data)
+            await self.writer.drain()
+
+        await self.put(data, plainly)
+
+    async def put(self, data: bytes, sending: Callable[[], Awaitable[None]]) -> None:
+        """Sends bytes by ``sending``, within bounds, and notes what came of it."""
         seen = self.observed
         if not seen.wrote_all or seen.blocked:
             return
         try:
-            self.writer.write(data)
             async with asyncio.timeout(self.left):
-                await self.writer.drain()
+                await sending()
         except TimeoutError:
             seen.blocked = True
         except _BROKEN:
@@ -123,12 +172,14 @@ class Talk:
         if together:
             await self.write(together)
 
-    async def _step(self, step: Octets | Wait) -> None:
+    async def _step(self, step: Octets | Wait | Data | Reset) -> None:
         if isinstance(step, Wait):
             until = min(self.clock() + step.seconds, self.deadline)
             count = step.messages or 1 << 60
             await self.listen(lambda: len(self.observed.messages) >= count, until)
             return
+        if not isinstance(step, Octets):
+            raise TypeError(f"{step} takes a stream of HTTP/2")
         data = b"".join(frame.encode(self.side) for frame in step.frames)
         for at in range(0, len(data), step.size):
             await self.write(data[at : at + step.size])

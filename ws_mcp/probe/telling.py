@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ws_mcp.probe.observed import Observed
-from ws_mcp.probe.words import TEXT, Case, Expect, Kind
+from ws_mcp.probe.words import HTTP2, TEXT, Case, Expect, Kind
+from ws_mcp.rules.http_parts import accepts
 
 SHOWN = 40  # characters of a content
 LISTED = 6
+_STREAM_ENDS = {"fin": "END_STREAM", "reset": "RST_STREAM", "lost": "the connection ends without END_STREAM"}
 
 
-def tell_expected(case: Case) -> str:
+def tell_expected(case: Case, http2: bool = False) -> str:
     """What is right, and what is tolerated."""
-    right = " or ".join(dict.fromkeys(tell(expect) for expect in case.passed))
-    rest = " or ".join(dict.fromkeys(tell(expect) for expect in case.tolerated))
+    http2 = http2 or case.chapter == HTTP2
+    right = " or ".join(dict.fromkeys(tell(expect, http2) for expect in case.passed))
+    rest = " or ".join(dict.fromkeys(tell(expect, http2) for expect in case.tolerated))
     return f"{right}; tolerated: {rest}" if rest else right
 
 
-def tell(expect: Expect) -> str:
+def tell(expect: Expect, http2: bool = False) -> str:
     """One reaction that counts."""
     if expect.kind is Kind.ACCEPT:
-        return _accept(expect)
+        return _accept(expect, http2)
     if expect.kind is Kind.REFUSE:
         first, last = expect.statuses
         status = f"status {first}" if first == last else f"a status from {first} to {last}"
@@ -36,17 +39,22 @@ def tell(expect: Expect) -> str:
     if expect.kind is Kind.CLOSE:
         told = " or ".join("without code" if code is None else str(code) for code in expect.codes)
         return f"Close {told} answers{', and nothing after it' if expect.last else ''}"
+    if expect.kind is Kind.END:
+        closed = f"Close {' or '.join(map(str, expect.codes))}, then " if expect.codes else ""
+        return closed + " or ".join(_STREAM_ENDS[end] for end in expect.ends)
     return {
-        Kind.DROP: "the connection ends without an answer",
+        Kind.DROP: f"the {'stream is reset' if http2 else 'connection ends'} without an answer",
         Kind.SHUN: "the client does not open the connection",
         Kind.ALIVE: "the connection goes on",
     }[expect.kind]
 
 
-def _accept(expect: Expect) -> str:
-    words = ["101"]
+def _accept(expect: Expect, http2: bool) -> str:
+    words = ["2xx" if http2 else "101"]
     if expect.deflate is not None:
         words.append("with permessage-deflate" if expect.deflate else "without permessage-deflate")
+    if expect.absent:
+        words.append(f"without {', '.join(expect.absent)}")
     words += [f"without {name[1:]}" if name.startswith("-") else f"with {name}" for name in expect.parameters]
     if expect.subprotocol is not None:
         named = " or ".join(expect.subprotocol)
@@ -59,7 +67,7 @@ def tell_reaction(seen: Observed, opening: bool) -> str:
     if seen.refused:
         return seen.refused
     response = seen.response
-    if opening or (response is not None and response.status != 101):
+    if opening or (response is not None and not accepts(response)):
         return _opening(seen)
     words = [f"{_messages(seen.messages)} came back"] if seen.messages else []
     if seen.pongs:
@@ -95,7 +103,8 @@ def _opening(seen: Observed) -> str:
 def tell_closing(seen: Observed) -> str:
     """How the connection ended."""
     words = [_close(*seen.close)] if seen.close is not None else ["no Close"]
-    return ", ".join([*words, _end(seen) if seen.end else "TCP stays open"])
+    still = "the stream stays open" if seen.http is not None else "TCP stays open"
+    return ", ".join([*words, _end(seen) if seen.end else still])
 
 
 def tell_echo_skipped() -> str:
@@ -109,6 +118,8 @@ def _close(code: int | None, reason: bytes) -> str:
 
 
 def _end(seen: Observed) -> str:
+    if seen.http is not None and seen.end:
+        return seen.end_told or _STREAM_ENDS[seen.end]
     return {"fin": "TCP closed", "reset": "TCP reset"}.get(seen.end, "TCP open")
 
 

@@ -10,6 +10,7 @@ from ws_mcp.probe.telling import tell_closing, tell_echo_skipped, tell_reaction
 from ws_mcp.probe.words import Case, Expect, Kind
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import list_elements
+from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Verdict
 
 
@@ -20,7 +21,11 @@ def reactions(case: Case) -> tuple[Expect, ...]:
 
 def settled(case: Case, seen: Observed, echo: bool) -> bool:
     """Whether no more has to be waited for to judge the case."""
-    if seen.over or seen.close is not None:
+    if seen.over:
+        return True
+    if any(expect.kind is Kind.END for expect in case.passed):
+        return False
+    if seen.close is not None:
         return True
     most = max(len(expect.pongs) for expect in reactions(case)) if reactions(case) else 0
     return any(_reached(expect, seen, echo, most) for expect in reactions(case))
@@ -67,7 +72,7 @@ def matches(expect: Expect, seen: Observed, echo: bool = True) -> bool:
 
 def _accept(expect: Expect, seen: Observed, echo: bool) -> bool:
     response = seen.response
-    if response is None or response.status != 101:
+    if response is None or not accepts(response) or any(response.values(name) for name in expect.absent):
         return False
     agreed = parse_extensions(response.values("Sec-WebSocket-Extensions"))
     deflate = next((e for e in agreed if e.name.lower() == "permessage-deflate"), None)
@@ -129,6 +134,10 @@ def _close(expect: Expect, seen: Observed, echo: bool) -> bool:
     return seen.close is not None and seen.close[0] in expect.codes and not (expect.last and seen.late)
 
 
+def _end(expect: Expect, seen: Observed, echo: bool) -> bool:
+    return seen.end in expect.ends and (not expect.codes or (seen.close is not None and seen.close[0] in expect.codes))
+
+
 _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {
     Kind.ACCEPT: _accept,
     Kind.REFUSE: _refuse,
@@ -139,6 +148,7 @@ _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {
     Kind.ALIVE: _alive,
     Kind.FAIL: _fail,
     Kind.CLOSE: _close,
+    Kind.END: _end,
 }
 
 
@@ -172,4 +182,6 @@ def _closed_well(seen: Observed, server: bool) -> Verdict:
         return Verdict.NOT_RUN
     if seen.close is None or (server and not seen.end):
         return Verdict.FAILED
+    if seen.http is not None and seen.end != "fin":  # an orderly close of TCP is END_STREAM (RFC 8441, 5)
+        return Verdict.NON_STRICT
     return Verdict.PASSED

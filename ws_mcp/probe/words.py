@@ -10,11 +10,13 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ws_mcp.probe.heads import Answer, Ask
+from ws_mcp.probe.heads import Answer, Ask, Connect
 from ws_mcp.protocol import build
 from ws_mcp.types import Side
 
 TEXT, BINARY = 1, 2
+HTTP2 = "http2"  # the chapter
+_OF_HTTP_1 = frozenset({"slow-handshake", "no-handshake"})
 BOTH = frozenset(Side)
 
 
@@ -64,7 +66,21 @@ class Wait:
     messages: int = 0
 
 
-Step = Send | Octets | Wait
+@dataclass(frozen=True, slots=True)
+class Data:
+    """One DATA frame of HTTP/2 with these frames, if any; ``padding`` is None for an unpadded one (RFC 9113, 6.1)."""
+
+    frames: tuple[Send, ...] = ()
+    padding: int | None = None
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """RST_STREAM with CANCEL: over HTTP/2, a reset of the connection (RFC 8441, 5)."""
+
+
+Step = Send | Octets | Wait | Data | Reset
 
 
 class Kind(StrEnum):
@@ -79,6 +95,7 @@ class Kind(StrEnum):
     ALIVE = "alive"
     FAIL = "fail"
     CLOSE = "close"
+    END = "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,8 @@ class Expect:
         deflate: ACCEPT: True where permessage-deflate must be agreed, False where it must not.
         parameters: ACCEPT: what the agreed extension must have; a name with "-" before it must be absent.
         subprotocol: ACCEPT: the subprotocols that may be named; "" is none.
+        absent: ACCEPT: fields that the answer must not have.
+        ends: END: how the connection ends, as ``Observed.end`` says it.
     """
 
     kind: Kind
@@ -110,6 +129,8 @@ class Expect:
     deflate: bool | None = None
     parameters: tuple[str, ...] = ()
     subprotocol: tuple[str, ...] | None = None
+    absent: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
 
 
 def echo(*messages: str | bytes) -> Expect:
@@ -154,6 +175,7 @@ class Case:
         told: reactions that are INFORMATIONAL. Every other reaction is FAILED.
         why: what helps to read the outcome.
         ask: the opening request, where it is not the right one; it is for servers.
+        connect: the same over HTTP/2; cases of the chapter "http2" are for it alone.
         answer: the answer to the client's request, where it is not the right one; it is for clients.
         offer: the Sec-WebSocket-Extensions that we offer or, to a client, accept.
         needs_deflate: without permessage-deflate agreed there is nothing to judge.
@@ -174,6 +196,7 @@ class Case:
     told: tuple[Expect, ...] = ()
     why: str = ""
     ask: Ask | None = None
+    connect: Connect | None = None
     answer: Answer | None = None
     offer: str = ""
     needs_deflate: bool = False
@@ -193,6 +216,12 @@ class Case:
     def opening(self) -> bool:
         """Whether the opening handshake itself is judged."""
         return any(e.kind in {Kind.ACCEPT, Kind.REFUSE, Kind.DROP} for e in (*self.passed, *self.told))
+
+    def runs_over(self, http2: bool) -> bool:
+        """Whether it says something about HTTP/2, or about HTTP/1.1: frames and fields are the same on both."""
+        if self.chapter == HTTP2:
+            return http2
+        return not http2 or (self.study not in _OF_HTTP_1 and (self.ask is None or self.ask.portable))
 
     @property
     def right(self) -> bool:
