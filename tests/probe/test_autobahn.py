@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -292,3 +293,20 @@ def test_the_command_line_runs_them_and_its_exit_code_counts_them(server: str) -
     assert ran.returncode == 0, ran.stderr
     assert [found["case"] for found in told["outcomes"]] == [f"autobahn/9.1.{number}" for number in range(1, 7)]
     assert told["counts"]["INFORMATIONAL"] == 3
+
+
+def test_the_tool_runs_them_too(server: str) -> None:
+    from mcp import Client
+
+    from ws_mcp.doors.mcp.app import create
+
+    async def call() -> dict[str, Any]:
+        async with Client(create(), mode="legacy") as client:
+            arguments = {"url": server, "autobahn": True, "only": ["autobahn/9.1"], "passed": True}
+            result = await client.call_tool("ws_probe_server", arguments)
+            assert result.structured_content is not None
+            return result.structured_content
+
+    told = asyncio.run(call())
+    assert told["ok"] and told["counts"]["INFORMATIONAL"] == 3
+    assert any("max_size" in found.get("explanation", "") for found in told["outcomes"])

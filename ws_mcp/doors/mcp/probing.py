@@ -127,6 +127,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
         only: Only = [],  # noqa: B006
         slow: Annotated[bool, Field(description="also cases that wait up to 25 s: time-outs, keepalive")] = False,
         stress: Annotated[bool, Field(description="also floods and a bomb, to 16 MiB; can hurt the server")] = False,
+        autobahn: Annotated[bool, Field(description="also Autobahn's cases; needs the extra autobahn")] = False,
         headers: Annotated[
             dict[str, str], Field(description="Authorization, Cookie, …", examples=[{"Cookie": "id=1"}])
         ] = {},  # noqa: B006
@@ -156,6 +157,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
                 only=tuple(only),
                 slow=slow,
                 stress=stress,
+                autobahn=autobahn,
                 allowed=(*_granted[server], *_allowed(url, allow_hosts, leave)),
             )
             found = await _run(context, url, settings)
