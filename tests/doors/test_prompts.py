@@ -32,8 +32,11 @@ async def test_every_prompt_renders_in_every_mode_and_role_and_stays_short(era: 
                 found = await client.get_prompt(prompt.name, arguments)
                 texts = [_text(message.content) for message in found.messages]
                 assert sum(map(len, texts)) < parts.LIMIT
-                assert isinstance(found.messages[0].content, EmbeddedResource)
-                assert not {word.strip(".,()") for word in texts[-1].split() if word.startswith("ws_")} - tools
+                assert isinstance(found.messages[0].content, TextContent)  # Gemini CLI takes no other
+                (section,) = (message.content for message in found.messages[1:])
+                assert isinstance(section, EmbeddedResource)
+                assert f"Attached: {str(section.resource.uri).removeprefix('websocket://')}." in texts[0]
+                assert not {word.strip(".,()") for word in texts[0].split() if word.startswith("ws_")} - tools
 
 
 def _text(content: object) -> str:
@@ -47,7 +50,7 @@ def _text(content: object) -> str:
 async def test_a_preset_decides_what_is_left_open() -> None:
     async with Client(create()) as client:
         found = await client.get_prompt("websocket_audit", {"task": "server.py"})
-        text = _text(found.messages[-1].content)
+        text = _text(found.messages[0].content)
     assert "**Audit.**" in text and "**Critical.**" in text and "**Auditor.**" in text
     assert text.endswith("Audit this: server.py")
 

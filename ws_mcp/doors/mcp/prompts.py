@@ -36,7 +36,9 @@ def _add(server: MCPServer, library: Library, preset: Preset, tools: tuple[str, 
         except InputError as error:
             raise MCPError(INVALID_PARAMS, str(error)) from error
         ask = preset.ask.strip().replace("{task}", task.strip()[:_TASK])
-        return [*(_embedded(library, identity) for identity in preset.sections), UserMessage(f"{text}\n\n{ask}")]
+        # Gemini CLI sends a model the first message only, and fails where that one is no text.
+        sections = [_embedded(library, identity) for identity in preset.sections]
+        return [UserMessage(f"{text}\n\n{_named(preset, tools)}{ask}"), *sections]
 
     arguments = [PromptArgument(name="task", description=preset.task, required=True)]
     for part in PARTS:
@@ -51,6 +53,13 @@ def _add(server: MCPServer, library: Library, preset: Preset, tools: tuple[str, 
         context_kwarg=None,
     )
     server.add_prompt(prompt)
+
+
+def _named(preset: Preset, tools: tuple[str, ...]) -> str:
+    """The sections that come along, for clients that leave them out."""
+    if "ws_read" not in tools:
+        return ""
+    return f"Attached: {', '.join(preset.sections)}. Where it is missing, read it with ws_read.\n\n"
 
 
 def _embedded(library: Library, identity: str) -> UserMessage:
