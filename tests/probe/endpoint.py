@@ -186,6 +186,8 @@ class Endpoint:
             if self.pieces is None:
                 self.opcode, self.packed, self.pieces = 2, False, []
         self.pieces.append(payload)
+        if self.bad("echoes-frames"):
+            self.send(opcode, payload)
         if self.opcode == 1 and not self.packed and "utf8" not in self.flaws:
             self.need("late-utf8", utf8(b"".join(self.pieces), whole=False), 1007)
         if not fin:

@@ -57,6 +57,7 @@ def test_how_long_an_unfinished_handshake_is_kept(name: str, patience: float, ve
         ("guards", "ping-flood", Verdict.PASSED, "stopped"),
         ("", "fragment-flood", Verdict.INFORMATIONAL, "50,000 fragments were taken"),
         ("guards", "fragment-flood", Verdict.PASSED, "1008"),
+        ("echoes-frames", "fragment-flood", Verdict.INFORMATIONAL, "sends each fragment back"),
         ("", "announced-size", Verdict.PASSED, "between 256 KiB and 1 MiB"),
         ("size", "announced-size", Verdict.INFORMATIONAL, "4 EiB"),
     ],

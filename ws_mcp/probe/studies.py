@@ -167,8 +167,10 @@ async def fragment_flood(door: Door, case: Case) -> Exchange:
     seen = exchange.seen
     if exchange.verdict is Verdict.NOT_RUN:
         return exchange
-    if seen.over or seen.close is not None:
+    if seen.end or seen.close is not None:
         return _told(Verdict.PASSED, f"the flood was stopped: {tell_closing(seen)}", seen)
+    if seen.stopped:
+        return _told(Verdict.INFORMATIONAL, f"the server sends each fragment back; {seen.stopped}", seen)
     return _told(Verdict.INFORMATIONAL, f"{FRAGMENTS:,} fragments were taken without an end", seen)
 
 
