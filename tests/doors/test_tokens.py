@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import warnings
-from functools import cache
 from typing import Any
 
 import pytest
 from mcp import Client
 from mcp.types import TextContent
 
+from tests.o200k import count
 from ws_mcp.doors.mcp.app import INSTRUCTIONS, create
+from ws_mcp.doors.mcp.knowledge import read
 from ws_mcp.library import Library
 
 MOST_TOOLS, MOST_ANSWER, MOST_INSTRUCTIONS = 5_000, 2_000, 600
-LISTS = {"rfc9110"}  # 130 section ids in 4,900 characters: an id is many tokens, and a contents list is not cut
 HANDSHAKE = "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n"
 CALLS: list[tuple[str, dict[str, Any]]] = [
     *(
@@ -42,30 +41,18 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@cache
-def encoding() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # how it opens its own data
-        from bpe_openai import get_encoding  # type: ignore[import-untyped]
-    return get_encoding("o200k_base")
-
-
-def tokens(text: str) -> int:
-    return len(encoding().encode(text))
-
-
 def test_the_count_is_that_of_o200k() -> None:
     """Known counts, so that the numbers below mean what they say."""
-    assert tokens("") == 0
-    assert [tokens(word) for word in ("hello", " world", "WebSocket", "x" * 8)] == [1, 1, 2, 1]
+    assert count("") == 0
+    assert [count(word) for word in ("hello", " world", "WebSocket", "x" * 8)] == [1, 1, 2, 1]
 
 
 async def test_the_whole_list_of_tools_is_small() -> None:
     async with Client(create(), mode="legacy") as client:
         listed = (await client.list_tools()).model_dump(mode="json", by_alias=True, exclude_unset=True)
-    sizes = {tool["name"]: tokens(json.dumps(tool, separators=(",", ":"))) for tool in listed["tools"]}
-    assert tokens(json.dumps(listed, ensure_ascii=False, separators=(",", ":"))) < MOST_TOOLS, sizes
-    assert tokens(INSTRUCTIONS) < MOST_INSTRUCTIONS
+    sizes = {tool["name"]: count(json.dumps(tool, separators=(",", ":"))) for tool in listed["tools"]}
+    assert count(json.dumps(listed, ensure_ascii=False, separators=(",", ":"))) < MOST_TOOLS, sizes
+    assert count(INSTRUCTIONS) < MOST_INSTRUCTIONS
 
 
 async def test_no_schema_carries_titles_that_repeat_its_names() -> None:
@@ -85,13 +72,11 @@ async def test_a_default_answer_is_small(tool: str, arguments: dict[str, Any]) -
     assert not answer.is_error
     (block,) = answer.content
     assert isinstance(block, TextContent)
-    assert 0 < tokens(block.text) < MOST_ANSWER
+    assert 0 < count(block.text) < MOST_ANSWER
 
 
-async def test_no_section_is_large_by_default(library: Library) -> None:
-    async with Client(create()) as client:
-        (reader,) = (tool for tool in (await client.list_tools()).tools if tool.name == "ws_read")
-    limit = reader.input_schema["properties"]["limit"]["default"]
-    sizes = {name: tokens(library.read(name, limit=limit).text) for name in library.complete("", 100_000)}
+def test_no_section_is_large_by_default(library: Library) -> None:
+    sizes = {name: count(read(library, name)) for name in library.complete("", 100_000)}
     assert len(sizes) > 1_000
-    assert {name: size for name, size in sizes.items() if size >= MOST_ANSWER} == {name: sizes[name] for name in LISTS}
+    assert {name: size for name, size in sizes.items() if size >= MOST_ANSWER} == {}
+    assert "more characters: ws_read(id='rfc9110', offset=" in read(library, "rfc9110")

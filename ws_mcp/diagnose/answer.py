@@ -1,16 +1,19 @@
-"""What a diagnosis says, and how it is written out under 4,000 characters."""
+"""What a diagnosis says, and how it is written out under 4,000 characters and 1,000 tokens, whatever was pasted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ws_mcp.report import cost
 from ws_mcp.report.evidence import plural, printable
 from ws_mcp.types import Report
 
-MAX_CHARACTERS = 3_900
-MAX_POINT = 400
+MAX_CHARACTERS = 3_900  # weight of the whole
+MAX_POINT = 400  # of one of its lines
 MAX_POINTS = 8
+MAX_READ = 600  # of the ids to read
+_HIDDEN = 40  # of the line that counts what was left out
 
 # How each door names what can be done next.
 MCP = {
@@ -40,15 +43,21 @@ class Diagnosis:
 
 def render(found: Diagnosis, names: Mapping[str, str]) -> str:
     """The answer as plain text, with what this door calls its functions."""
-    points = [f"- {_cut(point)}" for point in found.points[:MAX_POINTS]]
-    hidden = len(found.points) - MAX_POINTS
-    if hidden > 0:
-        points.append(f"- … and {hidden} more")
-    blocks = [f"Taken for: {_cut(found.taken_for)}.", "\n".join(points), f"Next: {_cut(found.step)}"]
+    first, last = f"Taken for: {_cut(found.taken_for)}.", [f"Next: {_cut(found.step)}"]
     if found.read:
-        blocks.append(f"Read: {', '.join(found.read[:8])} with {names['read']}")
-    blocks.append(f"More: {names[found.more]}")
-    return "\n\n".join(block for block in blocks if block)[:MAX_CHARACTERS]
+        last.append(f"Read: {_cut(', '.join(found.read[:8]), MAX_READ)} with {names['read']}")
+    last.append(f"More: {names[found.more]}")
+    room = MAX_CHARACTERS - sum(cost.weight(block) + 8 for block in (first, *last))
+    points: list[str] = []
+    for point in found.points[:MAX_POINTS]:
+        line = f"- {_cut(point)}"
+        room -= cost.weight(line) + 1
+        if room < _HIDDEN:
+            break
+        points.append(line)
+    if hidden := len(found.points) - len(points):
+        points.append(f"- … and {hidden} more")
+    return "\n\n".join(block for block in (first, "\n".join(points), *last) if block)
 
 
 def of_report(report: Report, taken_for: str, more: str) -> Diagnosis:
@@ -82,6 +91,7 @@ def _mended(corrected: str) -> str:
     return f" Corrected: {text}" if text and "\n" not in text and len(text) <= 160 else ""
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int = MAX_POINT) -> str:
     flat = printable(" ".join(text.split()))
-    return flat if len(flat) <= MAX_POINT else f"{flat[: MAX_POINT - 1]}…"
+    end = cost.fitting(flat, most)
+    return flat if end == len(flat) else f"{flat[: end - 1]}…"

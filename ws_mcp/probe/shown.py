@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ws_mcp.probe.result import ProbeReport
+from ws_mcp.report import cost
 from ws_mcp.types import Outcome, Verdict
 
-MOST = 7_400  # characters of a page's JSON
-_TEXT = 300  # characters of one text
+_ABOUT = 3_000  # of a page's weight, for what is about the whole probe
+_ITEM = 2_000  # for one outcome or finding
+_TEXT = 300  # of one text
 _ORDER = [Verdict.FAILED, Verdict.INFORMATIONAL, Verdict.NON_STRICT, Verdict.NOT_RUN, Verdict.PASSED]
 
 
@@ -34,12 +35,14 @@ def page(report: ProbeReport, name: str, offset: int, limit: int, passed: bool) 
         "seconds": round(report.seconds, 2),
         "next_offset": None,
     }
-    size, end = _size(shown), offset
+    shown = cost.shortened(shown, _ABOUT)
+    size, end = cost.weight(shown), offset
     for kind, item in items[offset : offset + limit]:
-        size += _size(item) + 1
-        if size > MOST and end > offset:
+        short = cost.shortened(item, _ITEM)
+        size += cost.weight(short) + 1
+        if size > cost.MOST and end > offset:
             break
-        shown[kind].append(item)
+        shown[kind].append(short)
         end += 1
     shown["next_offset"] = end if end < len(items) else None
     return shown
@@ -70,8 +73,5 @@ def _finding(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int = _TEXT) -> str:
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
-
-
-def _size(value: object) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    end = cost.fitting(text, most)
+    return text if end == len(text) else f"{text[:end]}… ({len(text):,} characters)"

@@ -14,12 +14,15 @@ from ws_mcp.checking.arguments import policy_of, side_of
 from ws_mcp.diagnose import diagnose
 from ws_mcp.diagnose.answer import MCP, render
 from ws_mcp.doors.mcp import results
-from ws_mcp.doors.mcp.paging import MAX_CHARACTERS, page
+from ws_mcp.doors.mcp.paging import page
 from ws_mcp.errors import InputError
 from ws_mcp.library import Library
+from ws_mcp.report import cost
 from ws_mcp.types import Side
 
 MAX_ITEMS = 100
+_NOTE = 260  # weight of a note on what was left out
+_FRAME = 1_200  # of one frame's description
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _BUILDS = ToolAnnotations(read_only_hint=True, idempotent_hint=False, open_world_hint=False)  # masking keys are fresh
 
@@ -189,20 +192,28 @@ def _build(frames: list[dict[str, Any]], sequence: str, sender: str, extensions:
     handshake = building.accept_pair(key) if key else None
     lines = [line for line in sequence.splitlines() if line.strip()]
     if not frames and not lines and handshake:
-        return {"hex": "", "bytes": 0, "verdict": "", "breaks": [], "frames": [], "handshake": handshake, "note": ""}
+        none = {"hex": "", "bytes": 0, "verdict": "", "breaks": [], "frames": [], "handshake": handshake, "note": ""}
+        return cost.shortened(none, cost.MOST)
     built = building.frames([*frames, *lines], side_of(sender) or Side.CLIENT, extensions)
     told = building.as_json(built)
     described: list[dict[str, Any]] = told.pop("frames")
-    told |= {"frames": [], "handshake": handshake, "note": ""}
-    if len(told["hex"]) > MAX_CHARACTERS // 2:
-        told["hex"] = told["hex"][: MAX_CHARACTERS // 2 // 3 * 3 - 1]
-        told["note"] = f"Only the first {(len(told['hex']) + 1) // 3:,} of {len(built.data):,} bytes are shown. "
-    room = MAX_CHARACTERS - len(str(told))
-    for frame in described:
-        room -= len(str(frame))
-        if room < 0:
-            told["note"] += f"{len(told['frames'])} of {len(described)} frames are described."
-            break
-        told["frames"].append(frame)
-    told["note"] = told["note"].strip()
-    return told
+    written: str = told["hex"]
+    about = {**told, "hex": "", "frames": [], "handshake": handshake, "note": ""}
+    shown = cost.shortened(about, cost.MOST // 2)
+    room = cost.MOST - _NOTE - cost.weight(shown)
+    most = cost.fitting(written, room * 2 // 3)
+    shown["hex"] = written if most == len(written) else written[: most // 3 * 3 - 1]
+    shown["frames"], _ = cost.first(described, room - cost.weight(shown["hex"]), _FRAME)
+    return shown | {"note": _left_out(shown, len(built.data), len(described))}
+
+
+def _left_out(shown: dict[str, Any], size: int, count: int) -> str:
+    """What of ``size`` bytes and ``count`` frames is not in the answer, and how to have it."""
+    notes = []
+    if (seen := (len(shown["hex"]) + 1) // 3) < size:
+        notes.append(f"Only the first {seen:,} of {size:,} bytes are shown.")
+    if len(shown["frames"]) < count:
+        notes.append(f"{len(shown['frames'])} of {count} frames are described.")
+    if notes:
+        notes.append("Build fewer at a time, or all into a file: websocket-mcp build frames … --output FILE")
+    return " ".join(notes)

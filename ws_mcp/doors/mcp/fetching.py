@@ -17,7 +17,9 @@ from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import sources as catalogue
 from ws_mcp.knowledge.official.gather import FetchReport, Progress
 from ws_mcp.library import Library
+from ws_mcp.report import cost
 
+_TROUBLE, _NOTE = 600, 400  # weight of a document's trouble, of what is about all of them
 _WAITING = 10_000  # reports of progress that a slow client may leave unread; there are fewer documents
 
 
@@ -35,6 +37,7 @@ class FetchResult(BaseModel):
     ok: bool
     counts: dict[str, int] = Field(description="documents by outcome: new, updated, unchanged, kept, failed")
     trouble: list[Trouble]
+    note: str
 
 
 def register(server: MCPServer, library: Library) -> None:
@@ -95,4 +98,6 @@ def _shown(report: FetchReport) -> dict[str, Any]:
         for result in report.results
         if result.reasons
     ]
-    return {"ok": report.ok, "counts": report.counts, "trouble": trouble}
+    shown, left = cost.first(trouble, cost.MOST - _NOTE, _TROUBLE)
+    note = f"{left} more documents have trouble; websocket-mcp corpus status lists them." if left else ""
+    return {"ok": report.ok, "counts": report.counts, "trouble": shown, "note": note}

@@ -18,12 +18,14 @@ from ws_mcp.doors.mcp import results
 from ws_mcp.doors.mcp.following import folder
 from ws_mcp.errors import InputError
 from ws_mcp.knowledge.local.folder import Local
+from ws_mcp.report import cost
 from ws_mcp.templates import catalogue, render, writing
 from ws_mcp.templates.model import Project, Template
 
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
-_SHOWN = 5_000  # characters of a file
+_SHOWN = 5_000  # characters of a file, fewer where they are dense
+_ENTRY, _OPTIONS, _FILES, _NOTE = 1_200, 600, 3_000, 300  # weight of a template, the options, the files, the notes
 _MOST = 50_000
 
 
@@ -43,6 +45,7 @@ class TemplateList(BaseModel):
     """Templates by name."""
 
     templates: list[Listed]
+    note: str
 
 
 class Generated(BaseModel):
@@ -87,9 +90,10 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
         ] = "",
     ) -> Annotated[CallToolResult, TemplateList]:
         """List the servers and clients that ws_generate makes: tested projects with auth, limits, resume and drain."""
-        return results.data(
-            {"templates": [_listed(template) for template in catalogue.find(filter, local.template_folders())]}
-        )
+        found = catalogue.find(filter, local.template_folders())
+        entries, left = cost.first([_listed(template) for template in found], cost.MOST - _NOTE, _ENTRY)
+        note = f"{left} more fit {filter!r}; give more words as filter, such as a language or a side." if left else ""
+        return results.data({"templates": entries, "note": note})
 
     @server.tool(title="Generate a WebSocket project", annotations=_WRITES)
     @results.explained
@@ -121,8 +125,7 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
         if write_to:
             allowed = (*given, *roots.named(), *(path for root in client.roots if (path := folder(str(root.uri)))))
             place = roots.inside(write_to, allowed)
-            found |= {"files": writing.write(project, place, overwrite), "folder": str(place)}
-            found |= {} if only else {"path": "", "content": "", "next_offset": None, "note": "Next: README.md there."}
+            found |= _written(found, writing.write(project, place, overwrite), str(place), not only)
         return results.data(found)
 
 
@@ -144,17 +147,36 @@ def _shown(project: Project, only: str, offset: int, limit: int) -> dict[str, An
         raise InputError(f"There is no file {path[:80]!r}. There are: {', '.join(project.files)}.")
     if not (0 <= offset <= 1_000_000 and 0 <= limit <= _MOST):
         raise InputError(f"offset is {offset}, limit {limit}; send an offset from 0 on and a limit from 0 to {_MOST}.")
-    text = project.files[path].decode()
-    end = offset + limit
-    rest = len(text) - end
-    call = f"ws_generate({project.template.name!r}, only={path!r}, offset={end})"
-    return {
+    files, left = cost.first([{"path": file["path"], "lines": file["lines"]} for file in project.listing()], _FILES)
+    about = {
         "template": project.template.name,
-        "options": dict(project.options),
-        "files": [{"path": file["path"], "lines": file["lines"]} for file in project.listing()],
+        "options": cost.shortened(dict(project.options), _OPTIONS),
+        "files": files,
         "folder": "",
         "path": path,
+    }
+    text = project.files[path].decode()
+    end = offset + limit
+    if limit == _SHOWN:
+        end = min(end, offset + cost.fitting(text[offset:], cost.MOST - _NOTE - cost.weight(about)))
+    rest = len(text) - end
+    notes = [f"{left} more files: their README names them."] if left else []
+    if rest > 0:
+        call = f"ws_generate({project.template.name!r}, only={path!r}, offset={end})"
+        notes.append(f"{rest} more characters: {call} with the same options")
+    return {
+        **about,
         "content": text[offset:end],
         "next_offset": end if rest > 0 else None,
-        "note": f"{rest} more characters: {call} with the same options" if rest > 0 else "",
+        "note": " ".join(notes),
     }
+
+
+def _written(found: dict[str, Any], files: list[dict[str, Any]], folder: str, alone: bool) -> dict[str, Any]:
+    """What changes in what is told when ``files`` were written; ``alone``: and no content is shown."""
+    nothing = {"path": "", "content": "", "next_offset": None}
+    about = {**found, **nothing, "files": [], "folder": folder, "note": ""}
+    shown, left = cost.first(files, cost.MOST - _NOTE - cost.weight(about) if alone else _FILES)
+    more = f" {left} more files were written and are not listed." if left else ""
+    changed = {"files": shown, "folder": folder}
+    return {**changed, **nothing, "note": f"Next: README.md there.{more}"} if alone else changed

@@ -13,8 +13,12 @@ from pydantic import BaseModel, Field
 from ws_mcp.doors.mcp import results
 from ws_mcp.errors import InputError
 from ws_mcp.library import MAX_LIMIT, MAX_READ, Library
+from ws_mcp.report import cost
 
 _SHELVES = ("rfc6455", "iana", "mdn", "local")  # are listed as resources; the template reaches every section
+_LIMIT = 6_000  # characters of a section, fewer where they are dense
+_HIT = cost.MOST // 5 - 30  # weight of a hit: five make a default answer
+_REST = 160  # of the line that says how to get the rest
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 
@@ -82,7 +86,7 @@ def register(server: MCPServer, library: Library) -> None:
         ],
         children: Annotated[bool, Field(description="write out the sections below it too")] = False,
         offset: Annotated[int, Field(description="characters to skip")] = 0,
-        limit: Annotated[int, Field(description=f"characters, 200 to {MAX_READ}")] = 6000,
+        limit: Annotated[int, Field(description=f"characters, 200 to {MAX_READ}")] = _LIMIT,
     ) -> str:
         """Read one section as Markdown: what it says, what it demands (with requirement ids), where it comes from."""
         return read(library, id, children, offset, limit)
@@ -93,17 +97,28 @@ def register(server: MCPServer, library: Library) -> None:
 def search(library: Library, text: str, sources: list[str], limit: int, offset: int) -> dict[str, object]:
     """A search's answer as JSON: {"hits": […], "total", "next_offset", "note"}."""
     answer = library.search(text, tuple(sources), limit, offset)
-    hits = [{**asdict(hit), "path": " › ".join(hit.path), "links": list(hit.links)} for hit in answer.hits]
+    hits = []
+    for hit in answer.hits:
+        told = {**asdict(hit), "path": " › ".join(hit.path), "links": list(hit.links)}
+        hits.append({**cost.shortened(told, _HIT), "id": hit.id})
     return {"hits": hits, "total": answer.total, "next_offset": answer.next_offset, "note": answer.note}
 
 
-def read(library: Library, name: str, children: bool, offset: int, limit: int) -> str:
+def read(library: Library, name: str, children: bool = False, offset: int = 0, limit: int = _LIMIT) -> str:
     """A section's text, with a last line that says how to get the rest."""
     reading = library.read(name, children, offset, limit)
-    if reading.next_offset is None:
-        return reading.text
-    rest = reading.total - reading.next_offset
-    return f"{reading.text}\n\n[{rest} more characters: ws_read(id={reading.id!r}, offset={reading.next_offset})]"
+    text = reading.text[: _fitting(reading.text)] if limit == _LIMIT else reading.text
+    end = offset + len(text)
+    if end >= reading.total:
+        return text
+    return f"{text}\n\n[{reading.total - end} more characters: ws_read(id={reading.id!r}, offset={end})]"
+
+
+def _fitting(text: str) -> int:
+    """Where a default answer ends: after a line, if one ends in its last third."""
+    end = cost.fitting(text, cost.MOST - _REST)
+    line = text.rfind("\n", end * 2 // 3, end)
+    return end if end == len(text) or line < 0 else line + 1
 
 
 def _shelf(server: MCPServer, library: Library, shelf: str) -> None:
