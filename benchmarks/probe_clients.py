@@ -1,6 +1,7 @@
 """Probes clients that package registries give, and Chromium; writes the table of ``docs/probe-clients.md``.
 
 Run: python -m benchmarks.probe_clients --python VENV/bin/python --node-modules DIR [--chromium chromium]
+[--save RESULTS] [--only NAME]
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.probe_servers import PEERS, Server, report_lines, version
+from benchmarks.probe_servers import PEERS, Server, report_lines, save, version
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.server import ClientProbe
 from ws_mcp.probe.settings import Settings
@@ -29,6 +30,12 @@ CLIENTS = [
     Server("websocket-client", "websocket-client", ("{python}", "{peers}/websocket_client_client.py", "{url}")),
     Server("ws", "ws", ("node", "{drivers}/ws_client.cjs", "{url}"), True),
     Server("undici", "undici", ("node", "{peers}/undici_client.cjs", "{url}"), True),
+    Server("bun", "bun", ("{modules}/.bin/bun", "{peers}/web_client.mjs", "{url}"), True),
+    Server("deno", "deno", ("{modules}/.bin/deno", "run", "--allow-net", "{peers}/web_client.mjs", "{url}"), True),
+    Server("tornado", "tornado", ("{python}", "{peers}/tornado_client.py", "{url}")),
+    Server("picows", "picows", ("{python}", "{peers}/picows_client.py", "{url}")),
+    Server("faye-websocket", "faye-websocket", ("node", "{peers}/faye_client.cjs", "{url}"), True),
+    Server("websocket", "websocket", ("node", "{peers}/websocket_client.cjs", "{url}"), True),
 ]
 
 
@@ -51,12 +58,13 @@ async def run(command: tuple[str, ...], **places: object) -> ProbeReport:
     return report
 
 
-def table(found: dict[str, ProbeReport], left_out: dict[str, str]) -> str:
+def table(found: dict[str, ProbeReport], left_out: dict[str, str], load: float) -> str:
     """The document."""
     lines = [
         "<!-- Written by `python -m benchmarks.probe_clients`; do not edit. -->\n",
         "# What the probe shows of clients\n",
-        "Clients that echo, on loopback.\n",
+        "Clients that echo, on loopback, up to four connections at a time. The seconds are those of a machine with "
+        f"{os.cpu_count()} cores that others used too (load {load:.0f} at the start): upper bounds.\n",
         "| client | cases | PASSED | NON_STRICT | FAILED | INFORMATIONAL | NOT_RUN | seconds |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -76,16 +84,25 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--node-modules", type=Path, default=Path("node_modules"))
     parser.add_argument("--chromium", default="chromium")
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--only", action="append", default=[])
     options = parser.parse_args()
     places = {"python": options.python, "peers": PEERS, "drivers": DRIVERS, "modules": options.node_modules}
     found: dict[str, ProbeReport] = {}
     left_out: dict[str, str] = {}
+    load = os.getloadavg()[0]
     todo = {
         f"{client.name} {number}": client.command
         for client in CLIENTS
         if (number := version(client, options.python, options.node_modules))
+        and (not options.only or client.name in options.only)
     }
-    if shutil.which(options.chromium):
+    left_out |= {
+        client.name: "not installed" for client in CLIENTS if not version(client, options.python, options.node_modules)
+    }
+    if options.only and "Chromium" not in options.only:
+        pass
+    elif shutil.which(options.chromium):
         told = subprocess.run([options.chromium, "--version"], capture_output=True, text=True, check=False).stdout
         page = f"file://{DRIVERS}/browser.html?{{url}}"
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir={profile}", page)
@@ -95,7 +112,9 @@ def main() -> None:
     for name, command in todo.items():
         report = found[name] = asyncio.run(run(command, **places))
         print(f"{name}: {report.counts} {len(report.failures)} to mend, {report.seconds:.1f} s {report.incomplete}")
-    DOCUMENT.write_text(table(found, left_out), "utf-8")
+        save(options.save, "clients", name, report)
+    if not options.only:
+        DOCUMENT.write_text(table(found, left_out, load), "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Probes the echo servers that package registries give, and writes the table of ``docs/probe-servers.md``.
 
-Run: python -m benchmarks.probe_servers --python VENV/bin/python --node-modules DIR
+Run: python -m benchmarks.probe_servers --python VENV/bin/python --node-modules DIR [--save RESULTS] [--hardening]
 
 ``VENV`` has any of websockets aiohttp tornado picows uvicorn wsproto hypercorn daphne granian; ``DIR`` any of ws,
-faye-websocket and websocket. What is not installed is left out and said.
+faye-websocket, websocket, engine.io, bun and deno (whose install scripts fetch their programs). What is not installed
+is left out and said. ``--save`` keeps each result as ``probe server --json`` gives it, for ``websocket-mcp probe
+report``; ``--hardening`` adds the cases that wait long and those that can hurt, in a run of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ws_mcp.errors import WsMcpError
@@ -34,12 +36,17 @@ START = 15.0  # seconds for a server to listen
 
 @dataclass(frozen=True)
 class Server:
-    """A server: the package that gives it, and how it is started; {python}, {port}, {peers} are put in."""
+    """A server: the package that gives it, and how it is started; {python}, {port}, {peers}, {modules} are put in.
+
+    ``path`` is what to get, ``prefix`` what each text has to begin with.
+    """
 
     name: str
     package: str
     command: tuple[str, ...]
     node: bool = False
+    path: str = "/"
+    prefix: str = ""
 
 
 def _asgi(name: str, package: str, *more: str) -> Server:
@@ -61,6 +68,16 @@ SERVERS = [
         Server(name, name, ("node", f"{{peers}}/{file}_echo.cjs", "{port}"), True)
         for name, file in (("ws", "ws"), ("faye-websocket", "faye"), ("websocket", "websocket"))
     ),
+    Server(
+        "engine.io",
+        "engine.io",
+        ("node", "{peers}/engineio_echo.cjs", "{port}"),
+        True,
+        "/engine.io/?EIO=4&transport=websocket",
+        "4",  # the type of a packet that is a message
+    ),
+    Server("bun", "bun", ("{modules}/.bin/bun", "{peers}/bun_echo.js", "{port}"), True),
+    Server("deno", "deno", ("{modules}/.bin/deno", "run", "--allow-net", "{peers}/deno_echo.js", "{port}"), True),
 ]
 
 
@@ -94,13 +111,13 @@ def listens(port: int) -> bool:
 def run(server: Server, python: str, modules: Path, settings: Settings) -> ProbeReport | str:
     """The report on one server, or why there is none."""
     port = free_port()
-    command = [part.format(python=python, peers=PEERS, port=port) for part in server.command]
+    command = [part.format(python=python, peers=PEERS, port=port, modules=modules) for part in server.command]
     environment = os.environ | {"NODE_PATH": str(modules), "PYTHONPATH": str(PEERS)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             if not listens(port):
                 return "it did not listen"
-            return asyncio.run(probe_server(f"ws://127.0.0.1:{port}/", settings))
+            return asyncio.run(probe_server(f"ws://127.0.0.1:{port}{server.path}", settings))
         except WsMcpError as error:
             return str(error)
         finally:
@@ -111,13 +128,15 @@ def run(server: Server, python: str, modules: Path, settings: Settings) -> Probe
                 process.kill()
 
 
-def table(found: dict[str, ProbeReport], left_out: dict[str, str]) -> str:
+def table(found: dict[str, ProbeReport], left_out: dict[str, str], load: float) -> str:
     """The document: a row a server, then what each fails."""
     lines = [
         "<!-- Written by `python -m benchmarks.probe_servers`; do not edit. -->\n",
         "# What the probe shows of servers\n",
         "Echo servers with their defaults, on loopback, 16 connections at a time. FAILED counts behaviours that the "
-        "RFC does not allow, closing counts connections that ended wrong after the right behaviour.\n",
+        "RFC does not allow, closing counts connections that ended wrong after the right behaviour. The seconds are "
+        f"those of a machine with {os.cpu_count()} cores that others used too (load {load:.0f} at the start): upper "
+        "bounds. engine.io is Socket.IO's transport, with the mark of its messages before each text.\n",
         "| server | cases | PASSED | NON_STRICT | FAILED | INFORMATIONAL | NOT_RUN | closing | seconds | size limit |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -159,25 +178,42 @@ def main() -> None:
     parser.add_argument("--node-modules", type=Path, default=Path("node_modules"))
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--html", type=Path)
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--hardening", action="store_true")
     options = parser.parse_args()
     found: dict[str, ProbeReport] = {}
     left_out: dict[str, str] = {}
+    load = os.getloadavg()[0]
     for server in SERVERS:
         number = version(server, options.python, options.node_modules)
         name = f"{server.name} {number}".strip()
         if options.only and server.name not in options.only:
             continue
-        report = run(server, options.python, options.node_modules, Settings()) if number else "not installed"
+        settings = Settings(prefix=server.prefix)
+        report = run(server, options.python, options.node_modules, settings) if number else "not installed"
         if isinstance(report, str):
             left_out[name] = report
             print(f"{name}: {report}")
         else:
             found[name] = report
             print(f"{name}: {report.counts} {len(report.failures)} to mend, {report.seconds:.1f} s {report.incomplete}")
+            save(options.save, "servers", name, report)
+            if options.hardening:
+                settings = replace(settings, only=("hardening/",), slow=True, stress=True)
+                harder = run(server, options.python, options.node_modules, settings)
+                if isinstance(harder, ProbeReport):
+                    save(options.save, "hardening", name, harder)
     if not options.only:
-        DOCUMENT.write_text(table(found, left_out), "utf-8")
+        DOCUMENT.write_text(table(found, left_out, load), "utf-8")
     if options.html:
-        options.html.write_text(html.render(list(found.values())), "utf-8")
+        options.html.write_text(html.render(list(found.values()), list(found)), "utf-8")
+
+
+def save(folder: Path | None, kind: str, name: str, report: ProbeReport) -> None:
+    """Keeps a result, where a folder was given."""
+    if folder is not None:
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        (folder / kind / f"{name}.json").write_text(json.dumps(report.to_json()), "utf-8")
 
 
 if __name__ == "__main__":
