@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +25,7 @@ ANSWER = (
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: HSmrc0sMlYUkAGmm5OPpG2HaGWk=\r\n\r\n"
 )
+ROOT = Path(__file__).parent.parent.parent
 KEYS = {"verdict", "ok", "counts", "findings", "unchecked", "incomplete", "facts", "next_offset"}
 
 
@@ -164,3 +171,52 @@ def test_what_could_not_be_checked_is_counted_and_named_on_demand(command: Comma
 def test_an_empty_argument_is_no_folder(command: Command) -> None:
     assert "The input is empty" in command("check", "frames", "").stderr
     assert "handshake is empty" in command("check", "handshake", "").stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes that have names are POSIX")
+def test_pipes_are_files_too(command: Command, tmp_path: Path) -> None:
+    fifo = tmp_path / "frames.fifo"
+    os.mkfifo(fifo)
+
+    def write() -> None:
+        fifo.write_bytes(b"\xc1\x02hi")
+
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(write)
+        from_fifo = command("check", "frames", str(fifo), "--sender", "server", "--json")
+        written.result()
+    devices = [command("check", "frames", "/dev/stdin", "-s", "server", "--json", stdin=None, input="c1 02 68 69")]
+    reports = [json.loads(done.stdout) for done in (from_fifo, *devices)]
+    assert {done.returncode for done in (from_fifo, *devices)} == {1}
+    assert {report["findings"][0]["rule"] for report in reports} == {"reserved-bit-set"}
+    words = command("diagnose", "/dev/stdin", stdin=None, input="1006")
+    assert words.stdout.startswith("Taken for: ") and "1006" in words.stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_shell_may_put_commands_in_place_of_files(tmp_path: Path) -> None:
+    (tmp_path / "request").write_bytes(REQUEST.encode())
+    (tmp_path / "answer").write_bytes(ANSWER.encode())
+    ws = f"{shlex.quote(sys.executable)} -m ws_mcp"
+    for line in (
+        f"{ws} check handshake <(cat request) <(cat answer)",
+        f"{ws} check handshake request - < answer",
+        f"cat request answer | {ws} check handshake -",
+        f"cat request answer | {ws} check handshake /dev/stdin",
+        f"{ws} check frames <(printf '81 02 68 69') --sender server --extensions none",
+        f"{ws} diagnose <(cat request)",
+    ):
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+
+def test_a_diagnosis_of_a_part_says_so(command: Command, tmp_path: Path) -> None:
+    frames = bytes([0x82, 126, 1, 0, *range(256)]) * 4_000
+    (tmp_path / "large.bin").write_bytes(frames)
+    told = command("diagnose", str(tmp_path / "large.bin")).stdout
+    assert f"Only the first 349,525 of {len(frames):,} bytes were looked at" in told
+    (tmp_path / "small.bin").write_bytes(frames[:2_600])
+    assert "Only the first" not in command("diagnose", str(tmp_path / "small.bin")).stdout

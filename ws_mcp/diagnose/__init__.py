@@ -20,6 +20,7 @@ from ws_mcp.report.text import frame_line
 from ws_mcp.types import Side
 
 MAX_TEXT = 1 << 20
+_MOST_BYTES = MAX_TEXT // 3  # of a file that is no text; written as hex they are three characters each
 _BOTH = 5_000  # frames up to which a check is made for either side
 _SHOWN = 3  # frames that an answer takes apart
 _HEAD = re.compile(
@@ -37,7 +38,8 @@ def diagnose(text: str | bytes, library: Library) -> Diagnosis:
     Raises:
         InputError: it is empty or too long.
     """
-    pasted = (text if isinstance(text, str) else _as_text(text)).strip().strip("\ufeff")
+    pasted, left = (text, "") if isinstance(text, str) else _as_text(text)
+    pasted = pasted.strip().strip("\ufeff")
     if not pasted:
         raise InputError("There is nothing to diagnose. Paste a handshake, bytes, a log line, an error text or a code.")
     if len(pasted) > MAX_TEXT:
@@ -49,19 +51,20 @@ def diagnose(text: str | bytes, library: Library) -> Diagnosis:
         _handshake,
         words.error_text,
         _frames,
+        words.symptom,
     )
-    for recognise in recognisers:
-        found = recognise(pasted, library)
-        if found is not None:
-            return found
-    return words.symptom(pasted, library)
+    found = next(told for recognise in recognisers if (told := recognise(pasted, library)) is not None)
+    return replace(found, points=(left, *found.points)) if left else found
 
 
-def _as_text(data: bytes) -> str:
-    """A file's text; bytes that are none are taken for frames, as hex."""
+def _as_text(data: bytes) -> tuple[str, str]:
+    """A file's text; bytes that are none are taken for frames, as hex; and what was not looked at."""
     if not _NO_TEXT.search(data[:4_096]):
-        return data.decode("utf-8", "replace")
-    return data[: MAX_TEXT // 3].hex(" ")
+        return data.decode("utf-8", "replace"), ""
+    told = (
+        f"Only the first {_MOST_BYTES:,} of {len(data):,} bytes were looked at; a check of frames reads the rest too."
+    )
+    return data[:_MOST_BYTES].hex(" "), told if len(data) > _MOST_BYTES else ""
 
 
 def _handshake(text: str, library: Library) -> Diagnosis | None:

@@ -125,7 +125,8 @@ def frames(
 def source(argument: str, words: bool = False) -> tuple[str | bytes, str]:
     """The content of the file that ``argument`` names, of standard input for "-", else ``argument``; and the name.
 
-    With ``words`` anything may be meant as text, even what looks like a file's name.
+    A pipe is a file too: /dev/stdin, a FIFO, what a shell puts in place of ``<(…)``. With ``words`` anything may be
+    meant as text, even what looks like a file's name.
 
     Raises:
         InputError: the file cannot be read, or it looks like one that is not there.
@@ -135,11 +136,11 @@ def source(argument: str, words: bool = False) -> tuple[str | bytes, str]:
     if argument.strip() and len(argument) < 4_096 and "\n" not in argument:
         path = Path(argument)
         try:
-            if path.is_file():
-                with path.open("rb") as file:
-                    return _bounded(file.read(MAX_FILE + 1)), argument
             if path.is_dir():
                 raise InputError(f"{argument} is a folder. Give a file, - for standard input, or the text itself.")
+            if path.exists():
+                with path.open("rb") as file:
+                    return _bounded(file.read(MAX_FILE + 1)), argument
         except (OSError, ValueError) as error:
             raise InputError(f"{argument[:200]} cannot be read: {getattr(error, 'strerror', error)}.") from error
         if not words and _PATH.fullmatch(argument.strip()):
