@@ -14,12 +14,17 @@ _NAMED = 6  # cases that a requirement's row names
 def cases() -> str:
     """Every case: what is sent, to whom, and what may come back."""
     found = all_cases()
-    count = {side: sum(side in case.sides and case.effort == "default" for case in found.values()) for side in Side}
+    default = [case for case in found.values() if case.effort == "default"]
+    servers = [case for case in default if Side.SERVER in case.sides]
+    clients = sum(Side.CLIENT in case.sides for case in default)
+    count = {http2: sum(case.runs_over(http2) for case in servers) for http2 in (False, True)}
     lines = [
         "# The cases of the probe\n",
-        f"`probe server` runs {count[Side.SERVER]} of them by default, `probe client` {count[Side.CLIENT]}. `slow` "
-        "cases wait long, `stress` cases can hurt; both have to be asked for. After the semicolon stands what is "
-        "tolerated (NON_STRICT). The end of the connection is judged apart.\n",
+        f"`probe server` runs {count[False]} of them by default, `probe server --http2` {count[True]}, `probe client` "
+        f"{clients}. `slow` cases wait long, `stress` cases can hurt; both have to be asked for. After the semicolon "
+        "stands what is tolerated (NON_STRICT). The end of the connection is judged apart. Over HTTP/2 (RFC 8441) the "
+        "cases of `http2` are run, and all others that say nothing about the syntax of HTTP/1.1; 101 is a 2xx status "
+        "there, the end of TCP END_STREAM.\n",
     ]
     chapter = ""
     for case in found.values():

@@ -82,6 +82,7 @@ def server(
         list[str] | None, typer.Option("--allow-host", help="A host beyond this machine that you may test; repeat.")
     ] = None,
     insecure: Annotated[bool, typer.Option("--insecure", "-k", help="Take any TLS certificate.")] = False,
+    http2: Annotated[bool, typer.Option("--http2", help="Open WebSockets over HTTP/2 (RFC 8441).")] = False,
     parallel: Annotated[int, typer.Option(min=1, max=64, help="Connections at a time.")] = PARALLEL,
     limit: Annotated[float, typer.Option(min=0.2, max=60, help="Seconds for a case.")] = LIMIT,
     total: Annotated[float, typer.Option(min=1, help="Seconds for all; slow cases add theirs.")] = TOTAL,
@@ -100,6 +101,7 @@ def server(
         echo=False if no_echo else None,
         prefix=prefix,
         insecure=insecure,
+        http2=http2,
         only=tuple(only or ()),
         slow=slow,
         stress=stress,

@@ -134,6 +134,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
         subprotocols: Annotated[list[str], Field(description="to offer", examples=[["chat"]])] = [],  # noqa: B006
         echo: Annotated[bool | None, Field(description="whether it sends messages back; null finds out")] = None,
         insecure: Annotated[bool, Field(description="take any TLS certificate")] = False,
+        http2: Annotated[bool, Field(description="open WebSockets over HTTP/2 (RFC 8441)")] = False,
         allow_hosts: Annotated[
             list[str], Field(description="hosts beyond loopback that the user may test", examples=[["ws.example"]])
         ] = [],  # noqa: B006
@@ -154,6 +155,7 @@ def _server(server: MCPServer, reports: Reports) -> None:
                 subprotocols=tuple(subprotocols),
                 echo=echo,
                 insecure=insecure,
+                http2=http2,
                 only=tuple(only),
                 slow=slow,
                 stress=stress,

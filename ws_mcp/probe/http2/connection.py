@@ -134,7 +134,7 @@ class Link:
             self.end(str(error))
         except _UNFIT as error:
             self.flush()  # the GOAWAY that tells the peer
-            self.end(f"HTTP/2 was broken: {error or type(error).__name__}")
+            self.end(f"HTTP/2 was broken: {str(error).rstrip('.') or type(error).__name__}")
         else:
             self.flush()
 
