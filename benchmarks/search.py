@@ -1,7 +1,10 @@
 """Measures search quality and time on our questions, beside three other engines on the same sections.
 
 ``questions.jsonl`` is what the search was tuned on; ``questions-guides.jsonl`` was written before the guides it is
-about.
+about. ``questions-heldout.jsonl`` was written without a look at corpus, synonyms or questions, with the facts and the
+section expected, in three rounds (ids h, k, m); golds were then judged by reading the answers. After each round the
+causes of its misses were repaired by classes, so none is unseen any more: what each measured before is in
+``RESULTS.md``, and a new round tells more than these numbers.
 
 Run: python -m benchmarks.search [--misses] [--ours-only]
 
@@ -25,7 +28,7 @@ from pathlib import Path
 from ws_mcp.library import Library
 from ws_mcp.types import Section
 
-SETS = ("questions.jsonl", "questions-guides.jsonl")
+SETS = ("questions.jsonl", "questions-guides.jsonl", "questions-heldout.jsonl")
 DEPTH = 10
 Engine = Callable[[str], list[str]]
 # The questions name some sources in their own way.
