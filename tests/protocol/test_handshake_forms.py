@@ -223,7 +223,7 @@ def test_what_chromium_recorded_is_read_from_its_events_and_its_har(name: str) -
     assert handshake.request.values("sec-websocket-extensions") == ("permessage-deflate; client_max_window_bits",)
 
 
-def test_several_recorded_handshakes_are_for_the_capture_check() -> None:
+def test_several_recorded_handshakes_are_to_be_sent_one_by_one() -> None:
     entry = json.loads((SAMPLES / "playwright.har").read_text())["log"]["entries"][0]
     with pytest.raises(InputError, match="2 WebSocket handshakes"):
         read_handshake(json.dumps({"log": {"entries": [entry, entry]}}))

@@ -13,9 +13,7 @@ from ws_mcp.protocol.heads import split_lines, wire
 from ws_mcp.protocol.urls import parse_url
 from ws_mcp.types import Field, Note, Request
 
-_MANY = (
-    "The input holds {} WebSocket handshakes. Send one request and its response, or check the whole file as a capture."
-)
+_MANY = "The input holds {} WebSocket handshakes. Send one request and its response."
 _URL_KEYS = ("url", "target", "path", "uri", "request_target", "Request URL")
 _METHOD_KEYS = ("method", "Request Method")
 _STATUS_KEYS = ("status", "statusCode", "status_code", "code")

@@ -120,7 +120,7 @@ def unwrap(blocks: list[bytes], cut_allowed: bool = False) -> tuple[list[Segment
     pairs = {frozenset((packet.source, packet.target)) for packet in packets}
     if len(pairs) > 1:
         raise InputError(
-            f"The packets belong to {len(pairs)} TCP connections. Send those of one, or give the capture file."
+            f"The packets belong to {len(pairs)} TCP connections. Send those of one: tcpdump -n -X -r FILE 'port PORT'"
         )
     text = f"link, IP and TCP headers of {len(packets)} packet(s) were taken off; only TCP payload is left"
     notes = [Note("packet-headers-stripped", 0, packets[0].headers, text)]

@@ -23,7 +23,10 @@ def refuse(text: str) -> InputError:
             f"empty line, as hex: {_SHOW}"
         )
     if head[:1] in "{[" and ('"log"' in head[:400] or '"Network.' in head or '"constants"' in head[:400]):
-        return InputError("This is a capture in JSON (HAR, net-log or DevTools protocol). Check it as a capture file.")
+        return InputError(
+            "This is a capture in JSON (HAR, net-log or DevTools protocol), which holds no frame bytes. Check a HAR or "
+            f"DevTools capture as a handshake, or send frame bytes as hex: {_SHOW}"
+        )
     if _URL.fullmatch(head):
         return InputError(f"This is a URL, not bytes. Probe it, or send frame bytes as hex: {_SHOW}")
     if head.startswith("curl "):
@@ -61,7 +64,10 @@ def refuse_file(data: bytes) -> InputError | None:
         b"\xa1\xb2\x3c\x4d",
         b"\x0a\x0d\x0d\x0a",
     ):
-        return InputError("This is a packet capture (pcap or pcapng), not bare frames. Check it as a capture file.")
+        return InputError(
+            "This is a packet capture (pcap or pcapng), not bare frames. Print the packets of one connection and send "
+            "what is printed: tcpdump -n -X -r FILE 'tcp port PORT'"
+        )
     if data[:3] == b"\x1f\x8b\x08":
         return InputError("This is gzip data. Unpack it first, then send what is inside.")
     if data[:4] == b"PK\x03\x04":
