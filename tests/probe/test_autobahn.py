@@ -108,10 +108,12 @@ def test_patterns_that_never_count_do_not_stand_in_the_data() -> None:
 def test_a_sound_server_has_nothing_to_mend_and_its_limits_are_explained(whole: ProbeReport) -> None:
     found = by_case(whole)
     assert whole.ok, whole.failures
+    assert any("301 cases took" in note for note in whole.notes)
     assert sum(outcome.case.startswith("autobahn/") for outcome in whole.outcomes) == 301
     big = found["9.1.4"]
     assert (big.verdict, big.closing) == (TOLD, Verdict.NOT_RUN)
     assert "Close 1009" in big.actual and "serve(max_size=...)" in big.explanation
+    assert big.explanation.startswith("Autobahn says FAILED.")
     assert "websockets" in whole.agent
     assert "As in autobahn/9.1.4" in found["9.1.5"].explanation and len(found["9.1.5"].explanation) < 150
     assert "fragments" in found["9.3.1"].explanation
@@ -194,6 +196,16 @@ def test_without_compression_its_cases_are_not_run_and_say_which_setting_it_take
     assert report.ok
 
 
+def test_a_case_that_the_servers_keepalive_cut_short_says_nothing() -> None:
+    async def run() -> ProbeReport:
+        async with listening(ping_interval=0.02) as url:
+            return await probe(url, "autobahn/9.7.1")
+
+    outcome = asyncio.run(run()).outcomes[0]
+    assert outcome.verdict is Verdict.NOT_RUN, outcome
+    assert "ping_interval" in outcome.explanation
+
+
 def test_a_fault_that_does_not_end_the_connection_ended_wrong() -> None:
     report = of_peer(ServerPeer("opcode"), "autobahn/4.2.1")
     assert [(found.verdict, found.closing) for found in report.outcomes] == [(PASSED, FAILED)]
@@ -232,7 +244,7 @@ def test_the_total_time_bounds_it_and_what_was_not_reached_is_said() -> None:
 def test_a_server_that_does_not_echo_is_not_judged_by_them() -> None:
     report = of_websockets("autobahn/1.", echo=False)
     assert report.counts["NOT_RUN"] == len(report.outcomes) == 16
-    assert any("echoes" in note for note in report.notes)
+    assert any("sends back" in note for note in report.notes)
 
 
 def test_a_baseline_accepts_their_failures_too(tmp_path: Path) -> None:
@@ -247,6 +259,11 @@ def test_without_kosoku_the_message_says_how_to_get_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(autobahn, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'websocket-mcp\[autobahn\]'"):
         autobahn.select(Settings(autobahn=True))
+
+
+def test_over_http2_they_do_not_run() -> None:
+    with pytest.raises(InputError, match="HTTP/1.1 alone"):
+        autobahn.select(Settings(autobahn=True, http2=True))
 
 
 def test_a_word_that_names_no_case_of_theirs_is_told() -> None:
@@ -305,7 +322,8 @@ def test_the_tool_runs_them_too(server: str) -> None:
             arguments = {"url": server, "autobahn": True, "only": ["autobahn/9.1"], "passed": True}
             result = await client.call_tool("ws_probe_server", arguments)
             assert result.structured_content is not None
-            return result.structured_content
+            found: dict[str, Any] = result.structured_content
+            return found
 
     told = asyncio.run(call())
     assert told["ok"] and told["counts"]["INFORMATIONAL"] == 3

@@ -67,6 +67,8 @@ def select(settings: Settings) -> list[str]:
     """
     if not wanted(settings):
         return []
+    if settings.http2:
+        raise InputError("Autobahn's cases run over HTTP/1.1 alone. Leave --http2 (http2 of the tool) or them out.")
     words = settings.only
     for word in words:
         if _is_theirs(word) and not any(_fits(case, word) for case in reading.every_case()):
@@ -117,10 +119,12 @@ async def run(door: Door, cases: list[str], seconds: float, tell: Callable[[Outc
     """
     if not cases:
         return Deep()
-    if not door.echo:
-        why = "Autobahn's cases need a server that echoes"
+    if not door.echo or door.greeting or door.settings.prefix:
+        why = "Autobahn's cases need a server that sends back what it gets and nothing else"
         return Deep(tuple(reading.not_run(case, why) for case in cases), notes=[f"{why}, so none was run."])
     limit = max(seconds, 0.0) + (LONG_SECONDS if any(map(_is_long, cases)) else 0.0)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
     told: dict[str, reading.Line] = {}
     found: dict[str, Outcome] = {}
 
@@ -135,6 +139,7 @@ async def run(door: Door, cases: list[str], seconds: float, tell: Callable[[Outc
     await _explain_cuts(door, found, told)
     missing = [case for case in cases if case not in found]
     deep = Deep(reading.brief(found.get(case) or reading.not_run(case, "not reached") for case in cases))
+    deep.notes.append(f"Autobahn's {len(cases)} cases took {loop.time() - started:.1f} s with kosoku.")
     deep.agent = next((name for line in told.values() if "response" in line and (name := reading.server_of(line))), "")
     broken = sum("trouble" in line for line in told.values())
     if missing:

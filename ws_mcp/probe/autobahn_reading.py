@@ -17,9 +17,10 @@ from ws_mcp.probe.catalogue import all_cases
 from ws_mcp.types import Outcome, Verdict
 
 PREFIX = "autobahn/"
+SAYS = "Autobahn says FAILED."  # begins the explanation of each failure that is none for us
 LEAST = 8192  # bytes: the smallest limit that a library has by default (Tomcat's)
 MANY = 1000  # fragments
-TOO_BIG, POLICY, WRONG, AWAY = 1009, 1008, 1002, 1001
+TOO_BIG, POLICY, WRONG, AWAY, NORMAL = 1009, 1008, 1002, 1001, 1000
 _CLOSINGS = ("7.1.2", "7.1.3", "7.1.4", "7.1.5")
 _VERDICTS = {
     "OK": Verdict.PASSED,
@@ -27,6 +28,7 @@ _VERDICTS = {
     "INFORMATIONAL": Verdict.INFORMATIONAL,
     "UNIMPLEMENTED": Verdict.NOT_RUN,
 }
+_UNDONE = ("Did not receive", "Case did not finish")  # what Autobahn says from the start, however long it waited
 _TAG = re.compile(r"<[^<>]*>")
 Line = Mapping[str, Any]
 Found = TypeVar("Found")
@@ -73,6 +75,8 @@ def limit_of(told: Line) -> str:
     if told["behavior"] != "FAILED":
         fits = told["close"] != "WRONG CODE" or not _may_be_sent(code)
         return "" if fits else "fitting-code"
+    if code == NORMAL and told["result"].startswith(_UNDONE) and any(e.startswith("ping") for e in told["events"]):
+        return "keepalive"
     if case in _CLOSINGS and code in {WRONG, AWAY}:
         return "answer-code"
     if fitting("fragments", case, 0) >= MANY and (code == POLICY or code == TOO_BIG and "fragment" in told["reason"]):
@@ -116,12 +120,13 @@ def not_run(case: str, why: str) -> Outcome:
 
 def limited(found: Outcome, limit: str, server: str, evidence: str = "") -> Outcome:
     """The outcome of a case that met a deliberate limit: told and not failed."""
-    verdict, closing = found.verdict, found.closing
+    verdict, closing, words = found.verdict, found.closing, explain(limit, server, evidence)
     if limit == "fitting-code":
         closing = Verdict.NON_STRICT
     elif verdict is Verdict.FAILED:
-        verdict = Verdict.NON_STRICT if limit == "answer-code" else Verdict.INFORMATIONAL
-    return replace(found, verdict=verdict, closing=closing, explanation=explain(limit, server, evidence))
+        verdict = {"answer-code": Verdict.NON_STRICT, "keepalive": Verdict.NOT_RUN}.get(limit, Verdict.INFORMATIONAL)
+        words = f"{SAYS} {words}"
+    return replace(found, verdict=verdict, closing=closing, explanation=words)
 
 
 def explain(limit: str, server: str, evidence: str = "") -> str:
@@ -152,7 +157,8 @@ def brief(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 def _sentence(text: str) -> str:
-    return re.split(r"(?<=[^\d])[.;:,] ", text, maxsplit=1)[0] + "."
+    said, rest = (SAYS + " ", text.removeprefix(SAYS).lstrip()) if text.startswith(SAYS) else ("", text)
+    return said + re.split(r"(?<=[^\d])[.;:,] ", rest, maxsplit=1)[0] + "."
 
 
 def _pairs(table: Mapping[str, str]) -> str:
@@ -181,7 +187,7 @@ def _actual(told: Line) -> str:
     if told["code"] is not None:
         reason = f" “{told['reason']}”" if told["reason"] else ""
         words.append(f"Close {told['code']}{reason}")
-        if told["result"].startswith("Did not receive"):  # so it says from the start, however long it waited
+        if told["result"].startswith(_UNDONE):
             return "; ".join(words)
     return " – ".join([*(["; ".join(words)] if words else []), _plain(told["result"])])
 
