@@ -7,7 +7,7 @@ RUN pip wheel --no-cache-dir --wheel-dir /wheels .
 
 FROM python:3.13-slim
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels websocket-mcp \
+    pip install --no-cache-dir --no-index --find-links /wheels /wheels/websocket_mcp-*.whl \
     && useradd --uid 10001 --create-home websocket
 USER 10001
 ENV HOME=/home/websocket PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -127,12 +127,29 @@ def test_the_registry_entry_keeps_the_schema() -> None:
     assert entry["version"] == package["version"] == __version__
     assert (package["registryType"], package["identifier"]) == ("pypi", "websocket-mcp")
     assert package["transport"] == {"type": "stdio"}
+    inputs = {"value", "default", "description", "format", "choices", "isRequired", "isSecret", "placeholder"}
+    for given in (*package["packageArguments"], *package["environmentVariables"]):
+        assert set(given) <= inputs | {"type", "name", "isRepeated", "valueHint"}
+        assert given.get("format", "string") in {"string", "number", "boolean", "filepath"}
+        assert given.get("default") in (None, *given.get("choices", [given.get("default")]))
     for argument in package["packageArguments"]:
         assert argument["type"] in {"positional", "named"}
         assert argument.get("name", "").startswith("--") == (argument["type"] == "named")
         assert argument["type"] == "named" or argument.keys() & {"value", "valueHint"}
     known = options.build()._option_string_actions
     assert {one["name"] for one in package["packageArguments"] if "name" in one} <= set(known)
+
+
+@pytest.mark.skipif("WS_MCP_SERVER_SCHEMA" not in os.environ, reason="names no copy of the registry's schema")
+def test_the_registry_entry_is_valid_by_the_schema_that_it_names() -> None:
+    """We have no licence to ship that schema: WS_MCP_SERVER_SCHEMA names a file with it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    entry = json.loads((ROOT / "server.json").read_text("utf-8"))
+    schema = json.loads(Path(os.environ["WS_MCP_SERVER_SCHEMA"]).read_text("utf-8"))
+    assert schema.get("$id", entry["$schema"]) == entry["$schema"]
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    assert [error.message for error in validator.iter_errors(entry)] == []
+    assert list(validator.iter_errors({**entry, "description": "x" * 101}))
 
 
 def test_the_bundle_is_valid_and_complete(tmp_path: Path) -> None:
