@@ -61,6 +61,16 @@ def test_the_part_of_the_instructions_that_codex_shows_first_is_whole() -> None:
         assert verb in first
 
 
+@eras
+async def test_nothing_is_promised_that_a_client_would_wait_for(era: Literal["auto", "legacy"]) -> None:
+    """Claude Code subscribes before it lists tools, where changes are promised: that takes the SDK, so it came late."""
+    async with Client(create(), mode=era) as client:
+        promised = client.server_capabilities
+    assert promised and promised.tools and promised.prompts and promised.resources
+    assert not (promised.tools.list_changed or promised.prompts.list_changed)
+    assert not (promised.resources.list_changed or promised.resources.subscribe)
+
+
 async def test_codex_has_to_ask_only_before_tools_that_write_or_connect_where_they_are_told() -> None:
     """It runs what reads only, and what neither destroys nor leaves this machine (all 27 combinations measured)."""
     async with Client(create()) as client:

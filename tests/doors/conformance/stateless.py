@@ -8,6 +8,7 @@ from typing import Any
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.prompts.base import Prompt, UserMessage
+from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -18,6 +19,7 @@ from mcp.types import (
     InputRequiredResult,
     ListRootsRequest,
     SamplingMessage,
+    SubscriptionsListenRequestParams,
     TextContent,
 )
 
@@ -64,6 +66,9 @@ def test_logging_tool() -> str:
 
 
 def _changes(server: MCPServer) -> None:
+    listen = ListenHandler(server._subscriptions)  # the product's lists do not change, so it serves none
+    server._lowlevel_server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, listen)
+
     async def test_trigger_tool_change(ctx: Context) -> str:
         add(server, test_logging_tool, "test_dynamic_tool")
         server.remove_tool("test_dynamic_tool")

@@ -59,6 +59,7 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
         cache_hints={name: CacheHint(ttl_ms=3_600_000, scope="public") for name in _LISTS},
         log_level="WARNING",
         request_state_security=RequestStateSecurity(keys=[state_key]) if state_key else None,
+        subscriptions=False,  # lists do not change; Claude Code would listen first, and wait for the SDK to load
     )
     knowledge.register(server, library)
     checking.register(server, library)

@@ -124,7 +124,9 @@ def _fitting(text: str) -> int:
 def _shelf(server: MCPServer, library: Library, shelf: str) -> None:
     title = library.resolve(shelf).title
 
-    @server.resource(f"websocket://{shelf}", name=shelf, title=title, description="Contents", mime_type="text/markdown")
+    @server.resource(
+        f"websocket://{shelf}", name=shelf, title=title, description=f"Contents of {title}", mime_type="text/markdown"
+    )
     def contents() -> str:
         return read(library, shelf, False, 0, MAX_READ)
 
