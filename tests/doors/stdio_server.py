@@ -22,10 +22,10 @@ Message = dict[str, Any]
 class Server:
     """``websocket-mcp serve`` with its pipes; reading never waits for ever."""
 
-    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, env: Mapping[str, str] | None = None, folder: Path = ROOT) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ws_mcp", "serve"],
-            cwd=ROOT,
+            cwd=folder,
             env=os.environ | dict(env or {}),
             bufsize=0,
             stdin=-1,
@@ -84,9 +84,9 @@ class Server:
 
 
 @contextmanager
-def piped(env: Mapping[str, str] | None = None) -> Iterator[Server]:
+def piped(env: Mapping[str, str] | None = None, folder: Path = ROOT) -> Iterator[Server]:
     """A server that is gone, with its pipes, in the end."""
-    found = Server(env)
+    found = Server(env, folder)
     try:
         yield found
     finally:

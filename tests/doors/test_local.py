@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ListRootsResult, Root, TextContent, TextResourceContents
 
 from tests.conftest import Command
+from tests.doors.stdio_server import ROOT, piped
 from ws_mcp.doors.mcp import following
 from ws_mcp.doors.mcp.app import create
 
@@ -137,6 +138,46 @@ async def test_announced_roots_are_asked_for_once_and_again_when_they_change(
             while await found(client, "zorkmids"):  # a notice may arrive after the call that follows it
                 await anyio.sleep(0.02)
         assert asked == 2
+
+
+@pytest.mark.anyio
+async def test_in_the_stateless_era_the_question_for_roots_is_a_result(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    asked = 0
+
+    async def answer(context: Any) -> ListRootsResult:
+        nonlocal asked
+        asked += 1
+        return ListRootsResult(roots=[Root(uri=project.as_uri())])  # type: ignore[arg-type]
+
+    async with Client(create(), list_roots_callback=answer) as client:
+        await client.call_tool("ws_build_frames", {"sequence": "ping"})
+        assert asked == 0  # needs no files of the user's
+        assert await found(client, "zorkmids") == ["local/a.md"]
+        assert await found(client, "zorkmids") == ["local/a.md"]
+        assert asked == 1
+    async with Client(create(), list_roots_callback=answer) as client:
+        page = (await client.read_resource("websocket://local/a.md")).contents[0]
+        assert isinstance(page, TextResourceContents) and "Ten a second." in page.text
+        written = await client.call_tool("ws_generate", {"template": "python-cli-client", "write_to": "made"})
+        assert not written.is_error and (project / "made" / "README.md").is_file()
+
+
+@pytest.mark.parametrize("response", [{}, {"roots": 5}, {"roots": [5, {"uri": 5}, {"uri": "https://a.example/"}]}, []])
+def test_an_answer_that_is_none_leaves_the_current_folder(project: Path, response: object) -> None:
+    with piped({"PYTHONPATH": str(ROOT)}, project) as server:
+        facts = {"protocolVersion": "2026-07-28", "clientCapabilities": {"roots": {}}}
+        meta = {f"io.modelcontextprotocol/{name}": value for name, value in facts.items()}
+        call = {"name": "ws_search", "arguments": {"query": "zorkmids"}, "_meta": meta}
+        first = server.ask(1, "tools/call", call)["result"]
+        assert (first["resultType"], list(first["inputRequests"])) == ("input_required", ["workspace"])
+        assert first["inputRequests"]["workspace"]["method"] == "roots/list"
+        again = server.ask(2, "tools/call", {**call, "inputResponses": {"workspace": response}})
+        assert "result" in again or again["error"]["code"] == -32602
+        last = server.ask(3, "tools/call", call)["result"]
+        assert [hit["id"] for hit in last["structuredContent"]["hits"]] == ["local/a.md"]
 
 
 @pytest.mark.anyio
