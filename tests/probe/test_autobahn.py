@@ -241,6 +241,21 @@ def test_the_total_time_bounds_it_and_what_was_not_reached_is_said() -> None:
     assert any(found.verdict is Verdict.NOT_RUN and found.actual == "not reached" for found in report.outcomes)
 
 
+def test_a_server_that_falls_silent_costs_the_time_that_was_given_and_no_more() -> None:
+    peer = ServerPeer()
+    serve_one, served = peer.serve, 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        await (serve_one(reader, writer) if served == 1 else asyncio.sleep(60))
+
+    peer.serve = serve  # type: ignore[method-assign]
+    report = of_peer(peer, "autobahn/1", "autobahn/2", total=2.0)
+    assert report.seconds < 6
+    assert report.counts["NOT_RUN"] == 27 and "27 of Autobahn's cases left" in report.incomplete
+
+
 def test_a_server_that_does_not_echo_is_not_judged_by_them() -> None:
     report = of_websockets("autobahn/1.", echo=False)
     assert report.counts["NOT_RUN"] == len(report.outcomes) == 16

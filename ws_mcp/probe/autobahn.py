@@ -164,7 +164,15 @@ async def _work(door: Door, cases: list[str], limit: float, take: Callable[[str]
                     take(line)
             if alive:
                 return f"the time ({limit:.0f} s) was over"
-            return f"kosoku ended with code {worker.wait(1.0)} ({worker.output()[-200:].strip()})"
+            return _ended(worker.wait(1.0), worker.output())
+
+
+def _ended(code: int | None, output: str) -> str:
+    """Why the worker ended by itself."""
+    if "memory allocation" in output:
+        return "kosoku had taken all the memory that it may, as happens where a server sends without end,"
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip() and line[0] != "{"), "")
+    return f"kosoku ended with code {code} ({last[:200]})"
 
 
 async def _explain_cuts(door: Door, found: dict[str, Outcome], told: dict[str, reading.Line]) -> None:

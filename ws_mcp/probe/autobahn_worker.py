@@ -19,7 +19,7 @@ EVENTS = 6  # messages, Pings and Pongs of the peer that a case shows
 CASE = 500.0  # seconds for a case; the longest wait of the suite itself is 480
 PACKED = ("12.", "13.")
 FEW = 2
-MEMORY = 4 << 30  # bytes of address space: no peer may fill the machine
+MEMORY = 2 << 30  # bytes of data: no peer may fill the machine
 
 
 def line(result: Any) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def bound_memory() -> None:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 if __name__ == "__main__":
