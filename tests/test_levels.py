@@ -39,6 +39,7 @@ HOMES = {
     "sqlite3": ("knowledge/local/shelf",),
     "watchfiles": ("knowledge/local/watch",),
     "httpx": ("knowledge/official/fetch",),
+    "cryptography": ("probe/certificates",),
     "platformdirs": ("knowledge/cache",),
     "bs4": ("knowledge",),
     "lxml": ("knowledge",),

@@ -26,6 +26,8 @@ def fields_of(lines: list[str]) -> dict[str, list[str]]:
 class ClientPeer:
     """Connects, checks the answer, echoes."""
 
+    host = "127.0.0.1"
+
     def __init__(self, *flaws: str, deflate: bool = True) -> None:
         self.flaws = frozenset(flaws)
         self.deflate = deflate
@@ -52,7 +54,7 @@ class ClientPeer:
         key = "AQIDBAUGBwgJCgsMDQ4PEA==" if "same-key" in self.flaws else base64.b64encode(os.urandom(16)).decode()
         offer = f"Sec-WebSocket-Extensions: {OFFER}\r\n" if self.deflate else ""
         writer.write(
-            f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{offer}"
+            f"GET / HTTP/1.1\r\nHost: {self.host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{offer}"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         if "hasty" in self.flaws:

@@ -18,7 +18,7 @@ from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.words import Case
 from ws_mcp.types import Side, Verdict
 
-CASES = [case for case in all_cases().values() if Side.CLIENT in case.sides]
+CASES = [case for case in all_cases().values() if Side.CLIENT in case.sides and case.runs_inside(tls=False)]
 ALONE = "one-at-a-time"
 CHAPTERS = list(dict.fromkeys(case.chapter for case in CASES))
 

@@ -9,7 +9,7 @@ from functools import cache
 from ws_mcp.errors import InputError
 from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.probe.settings import Settings
-from ws_mcp.probe.words import Case
+from ws_mcp.probe.words import HTTP2, Case
 from ws_mcp.types import Side
 
 CHAPTERS = (
@@ -26,6 +26,7 @@ CHAPTERS = (
     "deflate",
     "hardening",
     "http2",
+    "tls",
 )
 
 
@@ -48,10 +49,10 @@ def select(settings: Settings, side: Side) -> list[Case]:
         InputError: a word of ``only`` fits no case.
     """
     every = [case for case in all_cases().values() if side in case.sides]
-    cases = [case for case in every if case.runs_over(settings.http2)]
+    cases = [case for case in every if case.runs_over(settings.http2) and case.runs_inside(settings.tls)]
     for word in settings.only:
         if not _known(word, cases):
-            raise InputError(_other_http(word, settings.http2) if _known(word, every) else _unknown(word, cases))
+            raise InputError(_elsewhere(word, settings, side) if _known(word, every) else _unknown(word, cases))
     efforts = {"default", *(["slow"] if settings.slow else []), *(["stress"] if settings.stress else [])}
     return [
         case
@@ -81,8 +82,12 @@ def _known(word: str, cases: list[Case]) -> bool:
     return any(_fits(case, word) for case in cases)
 
 
-def _other_http(word: str, http2: bool) -> str:
-    if http2:
+def _elsewhere(word: str, settings: Settings, side: Side) -> str:
+    inside = [case for case in all_cases().values() if _fits(case, word) and not case.runs_inside(settings.tls)]
+    if inside and not any(case.chapter == HTTP2 for case in inside):
+        how = "a wss URL" if side is Side.SERVER else "--tls"
+        return f"What {word!r} names is about TLS. Give {how} to run it."
+    if settings.http2:
         return f"What {word!r} names is about HTTP/1.1 alone. Leave --http2 (http2 of the tool) out to run it."
     return f"What {word!r} names runs over HTTP/2 alone. Add --http2 (http2=true for the tool)."
 

@@ -13,27 +13,18 @@ from ws_mcp.types import Requirement
 _BINDING = ("MUST", "SHOULD", "SHALL", "REQUIRED", "RECOMMENDED")
 _BEHIND_PROXY = "takes a client with a proxy configured; the probe is the server itself"
 _URL = "binds what a client does with a URL before it connects; nothing of it reaches a server"
-_TLS = "shown by the transport: probe a wss URL, and every case runs inside TLS"
-_TLS_CLIENT = "the probe of clients listens without TLS, so what a client does in TLS is not seen"
 _PROXY = "binds intermediaries; a probe of one end cannot tell who changed a frame on the way"
 _API = "is what an endpoint tells its application; no byte on the wire shows it"
 _LATER = "is about the pause before a client comes back; for the probe it has to come back at once, for the next case"
 _H3 = "takes a peer on HTTP/3, which the probe does not speak"
 
 REASONS = {
-    "6455-3-05": _URL,
     "6455-4.1-03": _URL,
     "6455-4.1-05": _BEHIND_PROXY,
     "6455-4.1-06": _BEHIND_PROXY,
     "6455-4.1-07": _BEHIND_PROXY,
     "6455-4.1-08": "holds as soon as a connection arrives; from where it came, its bytes do not say",
     "6455-4.1-10": _API,
-    "6455-4.1-11": _TLS_CLIENT,
-    "6455-4.1-12": _TLS_CLIENT,
-    "6455-4.1-13": _TLS_CLIENT,
-    "6455-4.1-14": _TLS_CLIENT,
-    "6455-4.2.2-02": _TLS,
-    "6455-4.2.2-23": _TLS,
     "6455-5.4-11": _PROXY,
     "6455-5.4-12": _PROXY,
     "6455-5.4-13": _PROXY,
@@ -45,8 +36,6 @@ REASONS = {
     "6455-7.2.3-01": _LATER,
     "6455-7.2.3-02": _LATER,
     "6455-7.2.3-04": _LATER,
-    "6455-10.6-01": _TLS,
-    "6455-10.6-03": _TLS_CLIENT,
     "7692-5-09": "no registered extension works on frames below permessage-deflate, so no such answer can be given",
     "7692-7-08": "what a client does not support is known to it alone; every right answer has to be taken",
     "8441-3-03": "takes a client on HTTP/2, which browsers speak over TLS alone; the probe of clients listens without",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from ws_mcp.errors import InputError, WsMcpError
 from ws_mcp.probe import autobahn, studies
@@ -38,6 +39,7 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     """
     settings = settings or Settings()
     target = await resolve(read_url(url), settings.allowed)
+    settings = replace(settings, tls=target.secure)
     theirs = autobahn.select(settings)
     if theirs and settings.http2:
         raise InputError("Autobahn's cases run over HTTP/1.1 alone: leave out either them or http2 (--http2).")

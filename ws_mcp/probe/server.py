@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -16,10 +17,13 @@ from ws_mcp.judge_handshake import judge_handshake
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Exchange
 from ws_mcp.probe.heads import RIGHT_ANSWER, Answer
+from ws_mcp.probe.inside import HELLO, Begun, Inside, first_bytes
+from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
 from ws_mcp.probe.result import ProbeReport, group
+from ws_mcp.probe.secured import FAULTS, Secured, refused, tell
 from ws_mcp.probe.settings import Settings
-from ws_mcp.probe.talk import Talk
+from ws_mcp.probe.talk import Reader, Talk, Writer
 from ws_mcp.probe.verdicts import judge, judge_closing, settled
 from ws_mcp.probe.words import Case, Send
 from ws_mcp.protocol.build import close_body
@@ -41,11 +45,13 @@ class ClientProbe:
     Attributes:
         url: where to connect to, once it is started.
         total: how many connections the cases take.
+        secured: TLS, if the settings ask for it; a plain GET is answered without it too.
     """
 
     settings: Settings = field(default_factory=Settings)
     progress: Report | None = None
     url: str = ""
+    secured: Secured | None = None
 
     def __post_init__(self) -> None:
         self.cases = select(self.settings, Side.CLIENT)
@@ -60,6 +66,7 @@ class ClientProbe:
         self._tasks: set[asyncio.Task[None]] = set()
         self._last = self._started = 0.0
         self._asked = 0
+        self._troubles: dict[str, int] = {}
         self._done = asyncio.Event()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -67,7 +74,9 @@ class ClientProbe:
         self._server = await asyncio.start_server(self._connected, host, port)
         address = self._server.sockets[0].getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        self.url = f"ws://{shown}:{address[1]}/"
+        if self.secured is not None and shown in {"127.0.0.1", "[::1]"}:
+            shown = "localhost"  # an address has no server name for TLS to ask for
+        self.url = f"{'wss' if self.secured else 'ws'}://{shown}:{address[1]}/"
         self._last = self._started = asyncio.get_running_loop().time()
 
     @property
@@ -107,7 +116,7 @@ class ClientProbe:
             tuple(self._found.get(case.id) or outcome_of(case, None, 0.0) for case in self.cases),
             group((case.id, self._findings.get(case.id, ())) for case in self.cases),
             asyncio.get_running_loop().time() - self._started,
-            tuple(left_out(self.settings, Side.CLIENT)),
+            (*left_out(self.settings, Side.CLIENT), *(_untrusted(*told) for told in self._troubles.items())),
             f"the client left {missing} of {self.total} cases" if missing else "",
         )
 
@@ -126,7 +135,11 @@ class ClientProbe:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         clock = asyncio.get_running_loop().time
         self._last = started = clock()
-        talk = Talk(reader, writer, Side.SERVER, started + max(5.0, self.settings.limit))
+        patience = max(5.0, self.settings.limit)
+        ends = await self._enter(reader, writer, patience) if self.secured else (reader, writer)
+        if ends is None:
+            return
+        talk = Talk(*ends, Side.SERVER, started + patience)
         request = _request(await talk.head())
         if request is None:
             return
@@ -134,21 +147,61 @@ class ClientProbe:
             await self._tell(talk, request)
             return
         self._asked += 1
-        if not self._left:
+        clear = self.secured is not None and not isinstance(talk.reader, Inside)
+        # A fault of TLS begins with the ClientHello, so no request inside TLS can take it.
+        case = next((case for case in self._left if clear or case.study not in FAULTS), None)
+        if case is None:
             await talk.write(b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             await _linger(talk)
             return
-        case = self._left.popleft()
+        self._left.remove(case)
         if not self.agent:
             self.agent = ", ".join(request.values("User-Agent"))[:100]
         talk.deadline = clock() + (case.limit or self.settings.limit)
-        exchange = await self._run(talk, case, request)
+        if clear:
+            told = "the opening request came without TLS"
+            exchange = Exchange(Verdict.FAILED, told, Verdict.NOT_RUN, "", talk.observed)
+        else:
+            exchange = await self._run(talk, case, request)
+        self._record(case, exchange, started)
+
+    def _record(self, case: Case, exchange: Exchange, started: float) -> None:
+        now = asyncio.get_running_loop().time()
         self._findings[case.id] = exchange.findings
-        outcome = self._found[case.id] = outcome_of(case, exchange, clock() - started)
-        self._last = clock()
+        outcome = self._found[case.id] = outcome_of(case, exchange, now - started)
+        self._last = now
         self._progressing.tell(outcome)
         if self.done == self.total:
             self._done.set()
+
+    async def _enter(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float
+    ) -> tuple[Reader, Writer] | None:
+        """The connection inside TLS, or as it is where the client begins in clear; None where it is over."""
+        assert self.secured is not None
+        started = asyncio.get_running_loop().time()
+        first = await first_bytes(reader, patience)
+        begun = Begun(first, reader)
+        if not first or first[0] != HELLO:
+            return (begun, writer) if first else None
+        if self._left and self._left[0].study in FAULTS:
+            case = self._left.popleft()
+            context = self.secured.fault(case.study)
+            if isinstance(context, str):
+                verdict, told = Verdict.NOT_RUN, context
+            else:
+                verdict, told = await refused(begun, writer, context, case.limit or self.settings.limit)
+            self._record(case, Exchange(verdict, told, Verdict.NOT_RUN, "", Observed()), started)
+            return None
+        inside = Inside(begun, writer, self.secured.right)
+        try:
+            async with asyncio.timeout(patience):
+                await inside.open()
+        except (ssl.SSLError, ConnectionError, TimeoutError) as error:
+            told = tell(error) if isinstance(error, ssl.SSLError) else str(error) or "it was not finished in time"
+            self._troubles[told] = self._troubles.get(told, 0) + 1
+            return None
+        return inside, inside
 
     async def _tell(self, talk: Talk, request: Request) -> None:
         """Answers a plain GET with what is left, so that drivers and pages know when they are through."""
@@ -174,7 +227,7 @@ class ClientProbe:
                 Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
             )
         key = _key(request)
-        early = await self._waiting(talk, case, key, size)
+        early = await self._waiting(talk, case, request, size)
         if early is not None:
             return Exchange(*early, Verdict.NOT_RUN, "", seen, findings)
         base = {**RIGHT_ANSWER, **({"Sec-WebSocket-Extensions": (case.offer,)} if case.offer else {})}
@@ -192,20 +245,38 @@ class ClientProbe:
         every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
         return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
 
-    async def _waiting(self, talk: Talk, case: Case, key: str, size: int) -> tuple[Verdict, str] | None:
+    async def _waiting(self, talk: Talk, case: Case, request: Request, size: int) -> tuple[Verdict, str] | None:
         """What shows of the client while it waits for our answer, where the case is about that."""
+        key = _key(request)
         again = key in self._keys
         self._keys.add(key)
         if case.study == "key-is-new" and again:
             return Verdict.FAILED, "the key of an earlier connection"
         if case.study == "after-a-while" and await talk.heard_within(EARLY):
             return Verdict.FAILED, f"{talk.observed.received_size - size} bytes came before the answer"
+        if case.study == "server-name":
+            return _nameless(talk.reader, request)
         if case.study == "one-at-a-time":
             before = self._asked
             await asyncio.sleep(EARLY)
             if more := self._asked - before:
                 return Verdict.INFORMATIONAL, f"{more} more asked for a connection while this one waited for its answer"
         return None
+
+
+def _untrusted(reason: str, count: int) -> str:
+    return f"TLS did not open {count} times ({reason}): the client has to trust the certificate."
+
+
+def _nameless(reader: Reader, request: Request) -> tuple[Verdict, str] | None:
+    """A client that named no server in its ClientHello, though it could."""
+    if not isinstance(reader, Inside) or reader.asked:
+        return None
+    host = ", ".join(request.values("Host"))
+    name = host.rpartition(":")[0] or host
+    if name.startswith("[") or name.replace(".", "").isdigit():
+        return Verdict.INFORMATIONAL, f"no server name: the client connects to the address {name}"
+    return Verdict.FAILED, f"no server name in the ClientHello, {host} in Host"
 
 
 async def _left_to_server(talk: Talk, findings: tuple[Finding, ...]) -> Exchange:

@@ -20,6 +20,7 @@ class Settings:
         echo: whether the peer sends messages back; None finds out.
         prefix: what each text that we send has to begin with; the echo then has it too.
         insecure: whether any TLS certificate is good enough.
+        tls: whether the connection is inside TLS; a URL of a server says so itself.
         http2: whether WebSockets are opened over HTTP/2 (RFC 8441): by ALPN for wss, by prior knowledge for ws.
         only: prefixes of case ids, or requirement ids; none means all.
         slow, stress: whether cases that wait long, or can hurt, are run.
@@ -34,6 +35,7 @@ class Settings:
     echo: bool | None = None
     prefix: str = ""
     insecure: bool = False
+    tls: bool = False
     http2: bool = False
     only: tuple[str, ...] = ()
     slow: bool = False

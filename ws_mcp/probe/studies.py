@@ -255,7 +255,28 @@ def _bomb() -> bytes:
     return (packed + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
 
 
+async def plain_request(door: Door, case: Case) -> Exchange:
+    """The right request in clear to a port of TLS: no WebSocket may open, and the connection has to end."""
+    limit = door.settings.limit
+    async with asyncio.timeout(limit):
+        reader, writer = await asyncio.open_connection(door.connected or door.target.addresses[0], door.target.port)
+    talk = Talk(reader, writer, Side.CLIENT, asyncio.get_running_loop().time() + limit)
+    try:
+        await door.open(talk, case)
+        seen = talk.observed
+        if seen.response is not None and seen.response.status == 101:
+            return _told(Verdict.FAILED, "status 101, without TLS", seen)
+        await talk.listen(lambda: False, talk.deadline)
+        if not seen.end:
+            return _told(Verdict.FAILED, f"TCP was still open after {limit:g} s", seen)
+        answer = f"status {seen.response.status}, then " if seen.response is not None else ""
+        return _told(Verdict.PASSED, f"{answer}{tell_closing(seen).removeprefix('no Close, ')}", seen)
+    finally:
+        talk.hang_up()
+
+
 STUDIES: dict[str, Study] = {
+    "plain-request": plain_request,
     "announced-size": announced_size,
     "slow-handshake": slow_handshake,
     "no-handshake": no_handshake,

@@ -15,7 +15,7 @@ from ws_mcp.protocol import build
 from ws_mcp.types import Side
 
 TEXT, BINARY = 1, 2
-HTTP2 = "http2"  # the chapter
+HTTP2, TLS = "http2", "tls"  # chapters
 _OF_HTTP_1 = frozenset({"slow-handshake", "no-handshake"})
 BOTH = frozenset(Side)
 
@@ -216,6 +216,10 @@ class Case:
     def opening(self) -> bool:
         """Whether the opening handshake itself is judged."""
         return any(e.kind in {Kind.ACCEPT, Kind.REFUSE, Kind.DROP} for e in (*self.passed, *self.told))
+
+    def runs_inside(self, tls: bool) -> bool:
+        """Whether it can be run: the cases of the chapter "tls" are for TLS alone."""
+        return tls or self.chapter != TLS
 
     def runs_over(self, http2: bool) -> bool:
         """Whether it says something about HTTP/2, or about HTTP/1.1: frames and fields are the same on both."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,6 +22,9 @@ from ws_mcp.probe.outcomes import Progress
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.settings import LIMIT, PARALLEL, TOTAL, Settings
 from ws_mcp.report.evidence import plain
+
+if TYPE_CHECKING:
+    from ws_mcp.probe.secured import Secured
 
 app = typer.Typer(help="Test a live server or client: conformance, hardening, limits.", no_args_is_help=True)
 
@@ -124,6 +127,10 @@ def client(
     only: Only = None,
     no_echo: NoEcho = False,
     total: Annotated[float, typer.Option(min=1, help="Seconds to wait for the client.")] = TOTAL,
+    secure: Annotated[bool, typer.Option("--tls", help="Listen with TLS, with a certificate made here.")] = False,
+    cert: Annotated[Path | None, typer.Option(help="A certificate chain of yours in PEM, for --tls.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key in PEM; none where --cert has it.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Where to write the authority that the client has to trust.")] = None,
     driver: Annotated[str, typer.Option(help=f"Print an example client and leave: {', '.join(DRIVERS)}.")] = "",
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
@@ -135,10 +142,13 @@ def client(
     if driver:
         typer.echo(_driver(driver), nl=False)
         return
-    settings = Settings(only=tuple(only or ()), echo=False if no_echo else None, total=total)
+    if key and not cert:
+        raise InputError("--key belongs to --cert: give the certificate chain too.")
+    tls = secure or cert is not None
+    settings = Settings(only=tuple(only or ()), echo=False if no_echo else None, total=total, tls=tls)
     form = Format.JSON if json else format
     with _bar(form) as progress:
-        report = asyncio.run(_client(settings, host, port, progress))
+        report = asyncio.run(_client(settings, host, port, progress, _Files(cert, key, ca)))
     _finish(report, form, baseline, write_baseline, verbose)
 
 
@@ -159,16 +169,42 @@ def several(
             raise InputError(f"The page {html_file} cannot be written: {error.strerror}.") from None
 
 
-async def _client(settings: Settings, host: str, port: int, progress: Callable[[Progress], None]) -> ProbeReport:
+class _Files(NamedTuple):
+    """What TLS takes: a chain and its key, or where to write the authority of one that is made."""
+
+    cert: Path | None
+    key: Path | None
+    ca: Path | None
+
+
+def _secured(host: str, files: _Files) -> Secured:
+    from ws_mcp.probe.secured import Secured
+
+    secured = Secured(tuple(dict.fromkeys(("localhost", "127.0.0.1", "::1", host))), files.cert, files.key)
+    if secured.authority:
+        file = files.ca or Path("websocket-mcp-ca.pem")
+        try:
+            file.write_bytes(secured.authority)
+        except OSError as error:
+            raise InputError(f"{file} cannot be written: {error.strerror}. Give another place with --ca.") from None
+        named = "SSL_CERT_FILE, NODE_EXTRA_CA_CERTS or DENO_CERT names it to most clients"
+        typer.echo(f"The client has to trust {file} (for a day); {named}.", err=True)
+    return secured
+
+
+async def _client(
+    settings: Settings, host: str, port: int, progress: Callable[[Progress], None], files: _Files
+) -> ProbeReport:
     from ws_mcp.probe.server import ClientProbe
 
-    probe = ClientProbe(settings, progress)
+    probe = ClientProbe(settings, progress, secured=_secured(host, files) if settings.tls else None)
     try:
         await probe.start(host, port)
     except OSError as error:
         raise InputError(f"Cannot listen on {host}:{port}: {error}. Give another --port; 0 takes a free one.") from None
+    plain_url = f"http:{probe.url.partition(':')[2]}"
     typer.echo(
-        f"Listening on {probe.url}: connect {probe.total} times and echo; GET {probe.url.replace('ws', 'http', 1)} "
+        f"Listening on {probe.url}: connect {probe.total} times and echo; GET {plain_url} "
         "tells how many are left. Examples: --driver " + ", --driver ".join(DRIVERS),
         err=True,
     )

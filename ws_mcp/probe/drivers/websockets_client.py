@@ -18,7 +18,7 @@ AT_A_TIME = 4
 def left(url: str) -> int:
     """How many cases no client took yet; 0 once the probe is gone."""
     try:
-        with urllib.request.urlopen(url.replace("ws", "http", 1), timeout=5) as answer:
+        with urllib.request.urlopen(f"http:{url.partition(':')[2]}", timeout=5) as answer:
             return int(json.load(answer)["left"])
     except OSError:
         return 0

@@ -10,7 +10,7 @@ const AT_A_TIME = 4;
 function left() {
   return new Promise((resolve) => {
     http
-      .get(url.replace(/^ws/, "http"), (answer) => {
+      .get(url.replace(/^wss?/, "http"), (answer) => {
         let text = "";
         answer.on("data", (piece) => (text += piece));
         answer.on("end", () => resolve(JSON.parse(text).left));
