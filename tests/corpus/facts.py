@@ -27,7 +27,7 @@ _DATED = re.compile(
 )
 _OURS = re.compile(
     r"\bcomputed|\brecommend|\bproposals?\b|\bexperience|\bconvention|\bnot (?:run|compiled|captured|found)|\bestimate"
-    r"|\bexamples?\b|\barithmetic",
+    r"|\bexamples?\b|\barithmetic|\b(?:was|were|is) not\b",
     re.I,
 )
 
