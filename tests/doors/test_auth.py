@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -148,14 +150,55 @@ def test_a_token_without_the_scope_is_forbidden(server: HttpServer, issuer: str)
         assert "insufficient_scope" in answer.headers["www-authenticate"]
 
 
-def test_a_client_finds_out_where_to_get_a_token(server: HttpServer, issuer: str) -> None:
-    refused = httpx.post(server.url, headers=JSON, json=LIST)
+@pytest.mark.parametrize("token", ["", "nonsense", "for another resource"])
+def test_a_client_finds_out_where_to_get_a_token(server: HttpServer, issuer: str, token: str) -> None:
+    """As RFC 9728, 5.1 has it; the issuer is named letter for letter (RFC 8414, 3.3)."""
+    sent = signed(claims(issuer, aud="https://other.example/mcp")) if token.startswith("for") else token
+    headers = JSON | ({"Authorization": f"Bearer {sent}"} if sent else {})
+    refused = httpx.post(server.url, headers=headers, json=LIST)
     assert refused.status_code == 401
-    assert "/.well-known/oauth-protected-resource/mcp" in refused.headers["www-authenticate"]
-    described = httpx.get(f"{server.root}/.well-known/oauth-protected-resource/mcp").json()
+    (where,) = re.findall(r'resource_metadata="([^"]+)"', refused.headers["www-authenticate"])
+    assert where == "https://ws.example/.well-known/oauth-protected-resource/mcp"
+    described = httpx.get(server.root + urlsplit(where).path).json()
     assert described["resource"] == RESOURCE
-    assert [url.rstrip("/") for url in described["authorization_servers"]] == [issuer]
+    assert described["authorization_servers"] == [issuer]
+    assert described["scopes_supported"] == ["ws:read"]
+    assert described["bearer_methods_supported"] == ["header"]
     assert httpx.get(f"{server.root}/healthz").status_code == 200
+
+
+def test_a_token_in_the_url_is_none(server: HttpServer, issuer: str) -> None:
+    url = f"{server.url}?access_token={signed(claims(issuer))}"
+    assert httpx.post(url, headers=JSON, json=LIST).status_code == 401
+
+
+def test_a_page_of_an_allowed_origin_can_use_the_server_and_others_cannot(issuer: str) -> None:
+    page, names = "https://app.example", ("--allowed-host", "ws.example", "--allowed-origin", "https://app.example")
+    oauth = ("--issuer", issuer, "--jwks", f"{issuer}/jwks", "--resource", RESOURCE)
+    with serving("--host", "0.0.0.0", *names, *oauth) as server:
+        url = f"http://127.0.0.1:{server.port}/mcp"
+        asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,mcp-method"}
+        asked = httpx.options(url, headers={"Host": "ws.example", "Origin": page, **asking})
+        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, page)
+        assert "authorization" in asked.headers["access-control-allow-headers"].lower()
+        assert "access-control-allow-credentials" not in asked.headers
+        refused = httpx.post(url, headers={**JSON, "Host": "ws.example", "Origin": page}, json=LIST)
+        assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, page)
+        assert "WWW-Authenticate" in refused.headers["access-control-expose-headers"]
+        good = {"Authorization": f"Bearer {signed(claims(issuer))}", "Host": "ws.example", **JSON}
+        assert httpx.post(url, headers={**good, "Origin": page}, json=LIST).headers["vary"] == "Origin"
+        for evil in ("https://evil.example", "null", "http://app.example", "https://app.example.evil.example"):
+            assert httpx.options(url, headers={"Host": "ws.example", "Origin": evil, **asking}).status_code == 400
+            answer = httpx.post(url, headers={**good, "Origin": evil}, json=LIST)
+            assert answer.status_code == 403
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_pages_of_this_machine_are_let_in_and_cannot_read(server: HttpServer, issuer: str) -> None:
+    headers = {**JSON, "Authorization": f"Bearer {signed(claims(issuer))}", "Origin": "http://localhost:6274"}
+    answer = httpx.post(server.url, headers=headers, json=LIST)
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
 
 
 def test_a_server_whose_issuer_is_away_refuses_and_stays() -> None:

@@ -11,7 +11,6 @@ import anyio.to_thread
 import jwt
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
-from pydantic import AnyHttpUrl
 
 from ws_mcp.doors.mcp.options import OAuth
 
@@ -36,12 +35,18 @@ def state_key(secret: str) -> bytes:
 
 
 def settings(oauth: OAuth) -> AuthSettings:
-    """The SDK's settings: the audience is checked, so a token for another resource is refused (RFC 8707)."""
-    return AuthSettings(
-        issuer_url=AnyHttpUrl(oauth.issuer),
-        resource_server_url=AnyHttpUrl(oauth.resource),
-        required_scopes=list(oauth.scopes) or None,
-        validate_token_resource=True,
+    """The SDK's settings: the audience is checked, so a token for another resource is refused (RFC 8707).
+
+    The URLs go in as texts: a model of its own would add a slash to one without a path, and then it is another issuer
+    (RFC 8414, 3.3: identical).
+    """
+    return AuthSettings.model_validate(
+        {
+            "issuer_url": oauth.issuer,
+            "resource_server_url": oauth.resource,
+            "required_scopes": list(oauth.scopes) or None,
+            "validate_token_resource": True,
+        }
     )
 
 

@@ -18,9 +18,11 @@ from mcp.server import MCPServer
 from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from sse_starlette.sse import AppStatus
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from ws_mcp.doors.mcp import app, auth
 from ws_mcp.doors.mcp.cancelling import Cancelling
@@ -38,6 +40,16 @@ IDLE = (
     75  # seconds that an idle connection stays: longer than proxies keep theirs (nginx: 60), or they ask a closed one
 )
 GRACE = 20  # seconds that running requests get when the server is told to stop
+_ASKED = (  # request fields of both eras that a page may set
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "Last-Event-ID",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
+    "Mcp-Session-Id",
+)
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -52,7 +64,7 @@ def serve(settings: Settings, http: Http) -> None:
     listening = _bind(http)
     gate = application(server, http)
     config = uvicorn.Config(
-        gate,
+        readable(gate, http.origins),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -98,6 +110,22 @@ def application(server: MCPServer, http: Http, limits: Limits = Limits()) -> Gat
         custom_starlette_routes=_beside(metrics, list(checked.required_scopes or ()) if checked else None),
     )
     return Gate(inner if http.sessions else Cancelling(inner, PATH), metrics, hosts, origins, http.token, limits)
+
+
+def readable(gate: Gate, origins: tuple[str, ...]) -> ASGIApp:
+    """``gate`` as pages of ``origins`` can use it: a browser asks first, without a token, and hides what is not shown.
+
+    Those of this machine that pass on loopback are not among them: any page there could call tools then.
+    """
+    if not origins:
+        return gate
+    return CORSMiddleware(
+        gate,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=_ASKED,
+        expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
+    )
 
 
 def _beside(metrics: Metrics, scopes: list[str] | None) -> list[Route]:
