@@ -10,6 +10,9 @@ async def app(
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
     """Echoes; takes no part in the lifespan."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 404})
+        await send({"type": "http.response.body"})
     if scope["type"] != "websocket":
         return
     await receive()

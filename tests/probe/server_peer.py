@@ -84,6 +84,7 @@ WHIMS: dict[str, Check] = {
     "first-connection": lambda a: a.values("Connection")[:1] != ["keep-alive"],
     "host-first": lambda a: a.lines[0].startswith("Host"),
     "no-unknown": lambda a: not a.values("X-Unknown"),
+    "ascii-head": lambda a: a.raw.isascii(),
     "no-spaces": lambda a: "13  " not in a.raw,
     "no-empty-line": lambda a: not a.raw.startswith("\r\n"),
     "no-query": lambda a: "?" not in a.target,

@@ -77,6 +77,12 @@ def test_a_client_broken_in_just_that_way_does_not(chapter: str) -> None:
     assert wrong == {}
 
 
+def test_a_client_that_takes_what_is_masked_as_it_stands_does_not_pass() -> None:
+    cases = [case for case in CASES if case.id.startswith("masking/masked-")]
+    report = asyncio.run(probe(ClientPeer("mask", "no-unmasking"), cases))
+    assert {outcome.case: outcome.verdict for outcome in report.outcomes} == {case.id: Verdict.FAILED for case in cases}
+
+
 def test_a_client_that_lets_its_other_connections_wait_passes() -> None:
     report = asyncio.run(probe(ClientPeer(), [case for case in CASES if case.study == ALONE]))
     assert [outcome.verdict for outcome in report.outcomes] == [Verdict.PASSED]

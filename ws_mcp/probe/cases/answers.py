@@ -189,6 +189,7 @@ _CHOICES = (
         _bad(f"deflate-{name}", f"the extension {_DEFLATE}{parameters}", _set(EXTENSIONS, _DEFLATE + parameters), *ids)
         for name, parameters, ids in (
             ("unknown-parameter", "; mystery=1", ("7692-7-05", "7692-5-11", "6455-4.1-44")),
+            ("unknown-flag", "; mystery", ("7692-7-05", "7692-5-11", "6455-4.1-44")),
             (
                 "parameter-twice",
                 "; server_no_context_takeover; server_no_context_takeover",

@@ -77,6 +77,14 @@ _RIGHT = (
         "6455-4.2.1-12",
     ),
     _good(
+        "value-not-ascii",
+        "a value with bytes above 0x7f",
+        Ask(extra=("X-Unknown: gr\u00fc\u00df",)),
+        "6455-4.2.2-01",
+        told=(REFUSE,),
+        why="HTTP lets such bytes stand in a value (obs-text, RFC 9110, 5.5) and gives them no meaning.",
+    ),
+    _good(
         "spaces-around-values",
         "spaces around the values",
         Ask(fields={VERSION: ("  13  ",), "Upgrade": ("\t websocket ",)}),
@@ -241,6 +249,7 @@ _VERSIONS = tuple(
         ("twice", "the versions 8 and 13 in two fields", ("8", "13")),
     )
 ) + (
+    _bad("version-13-twice", "version 13 in two fields", _set(VERSION, "13", "13"), "6455-4.2.1-08", lenient=True),
     Case(
         "handshake/version-99-told-13",
         "version 99: the answer tells which versions there are",

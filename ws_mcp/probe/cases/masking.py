@@ -6,6 +6,8 @@ from ws_mcp.probe.words import Case, Octets, Send, echo, fail
 from ws_mcp.types import Side
 
 _SERVER, _CLIENT = frozenset({Side.SERVER}), frozenset({Side.CLIENT})
+# What is masked with it stays ASCII, and 1000 becomes 1001: the mask alone is wrong, and not the content too.
+_KEY = b"\0\1\0\1"
 
 CASES = (
     *(
@@ -58,7 +60,7 @@ CASES = (
             f"masking/masked-{kind}",
             f"a {kind} frame with mask, from the server",
             ("6455-5.1-05", "6455-5.1-06"),
-            (Send(kind, body, wrong_mask=True),),
+            (Send(kind, body, wrong_mask=True, key=_KEY),),
             (fail(1002, taboo=(1000,) if kind == "close" else ()),),
             sides=_CLIENT,
         )

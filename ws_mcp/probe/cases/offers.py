@@ -30,6 +30,7 @@ GOOD = {
 }
 BAD = {
     "unknown-parameter": ("; mystery=1", "7692-7-01"),
+    "unknown-flag": ("; mystery", "7692-7-01"),
     "server-bits-twice": ("; server_max_window_bits=10; server_max_window_bits=11", "7692-7-03"),
     "no-context-twice": ("; server_no_context_takeover; server_no_context_takeover", "7692-7-03"),
     "server-bits-7": ("; server_max_window_bits=7", "7692-7-02"),
