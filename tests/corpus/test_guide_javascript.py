@@ -71,6 +71,21 @@ def _any(chosen: str) -> Callable[..., Subprotocol | None]:
     return lambda _connection, offered: Subprotocol(chosen) if chosen in offered else None
 
 
+def test_a_line_of_node_says_whether_a_server_answers(tmp_path: Path) -> None:
+    (tmp_path / "try.mjs").write_text(code("debugging/command-line", "js"))
+
+    def tried(*arguments: str) -> tuple[int, str]:
+        command = [npm.node(), "try.mjs", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    with serving(echo) as url:
+        assert tried(url) == (0, "hello\nclosed 1000 \n")
+        assert tried(url, "hi") == (0, "hi\nclosed 1000 \n")
+    code_, said = tried(f"ws://127.0.0.1:{free_port()}")
+    assert code_ == 1 and "not connected" in said
+
+
 def test_slow_handlers_keep_the_order(tmp_path: Path) -> None:
     before = """
 const socket = {};
@@ -313,3 +328,29 @@ io.on("connection", (socket) => setTimeout(() => socket.disconnect(), 500));
     assert lines[2].startswith("io server disconnect")
     lines = script(tmp_path, client + 'client.on("connect_error", () => process.exit(0));').splitlines()
     assert lines[0].startswith("xhr poll error")
+
+
+def test_a_server_of_socketio_tells_of_its_restart(tmp_path: Path) -> None:
+    modules(tmp_path, {"socket.io": SOCKETIO, "socket.io-client": SOCKETIO})
+    text, port = moved(code("socketio/server", "js"), 8010)
+    (tmp_path / "server.mjs").write_text(text)
+    play = f"""
+import {{ io }} from "socket.io-client";
+const url = "http://127.0.0.1:{port}";
+const from = (origin, auth) => io(url, {{
+  transports: ["websocket"], extraHeaders: {{ Origin: origin }}, auth, forceNew: true, reconnection: false,
+}});
+const refused = (socket) => new Promise((resolve) => socket.on("connect_error", (e) => resolve(e.message)));
+console.log(await refused(from("https://evil.test", {{ token: "t" }})));
+console.log(await refused(from("https://app.example.com", {{}})));
+const socket = from("https://app.example.com", {{ token: "t" }});
+socket.on("server:restart", () => console.log("restart"));
+const over = new Promise((resolve) => socket.on("disconnect", resolve));
+console.log((await socket.emitWithAck("say", "x".repeat(2000))).length);
+process.kill(Number(process.argv[2]), "SIGTERM");
+console.log(await over);
+"""
+    with running([npm.node(), "server.mjs"], tmp_path, port) as process:
+        printed = script(tmp_path, play, str(process.pid)).splitlines()
+        assert process.wait(15) == 0
+    assert printed == ["websocket error", "unauthorized", "1000", "restart", "io server disconnect"]

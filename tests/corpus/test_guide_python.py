@@ -73,7 +73,7 @@ def test_a_game_ticks_at_its_rate_and_catches_up() -> None:
                 await simulate(steps.append, snapshots)
 
     asyncio.run(play())
-    assert set(steps) == {1 / 20} and 17 <= len(shown) <= 22
+    assert set(steps) == {1 / 20} and 14 <= len(shown) <= 22
 
 
 def test_the_load_generator_holds_its_connections_from_several_addresses(tmp_path: Path) -> None:
@@ -239,15 +239,14 @@ def test_a_lease_ends_a_connection_unless_it_is_renewed() -> None:
         told.append("warned")
 
     async def play() -> None:
-        lease = loaded(code("security/token-expiry", "python"))["Lease"](close, time.time() + 0.2, warn)
-        await asyncio.sleep(0.1)
-        lease.renew(time.time() + 0.4)
-        await asyncio.sleep(0.25)
-        assert told == ["warned", "warned"]
-        await asyncio.sleep(0.35)
+        lease = loaded(code("security/token-expiry", "python"))["Lease"](close, time.time() + 0.6, warn)
+        await asyncio.sleep(0.05)
+        lease.renew(time.time() + 1.2)
+        await asyncio.sleep(0.8)
+        assert told == ["warned", "warned"]  # the first expiry has passed
         stopped = type(lease)(close, time.time() + 0.1)
         stopped.stop()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.8)
 
     asyncio.run(play())
     assert told == ["warned", "warned", (4401, "credential expired")]

@@ -82,6 +82,30 @@ def test_deno(tmp_path: Path) -> None:
         keeps(process, port, replace(WS, restart=1001))
 
 
+def test_hono(tmp_path: Path) -> None:
+    text, port = moved(code("servers/hono", "js"), 8009)
+    (tmp_path / "server.mjs").write_text(text)
+    modules(tmp_path, {"hono": "4.13.19", "@hono/node-server": "1.19.19", "@hono/node-ws": "1.3.1"})
+    with running([npm.node(), "server.mjs"], tmp_path, port) as process:
+        keeps(process, port, replace(WS, restart=1006))
+
+
+def test_quart(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(code("servers/flask-quart", "python"))
+    port = free_port()
+    with running([sys.executable, "-m", "uvicorn", "app:app", "--port", str(port)], tmp_path, port) as process:
+        keeps(process, port, replace(WS, limit=None))
+
+
+def test_tornado(tmp_path: Path) -> None:
+    port = free_port()
+    start = f"async def main():\n    make().listen({port}, '127.0.0.1')\n    await asyncio.Event().wait()\n"
+    text = code("servers/tornado", "python") + f"\n\nimport asyncio\n\n\n{start}\n\nasyncio.run(main())\n"
+    (tmp_path / "server.py").write_text(text)
+    with running([sys.executable, "server.py"], tmp_path, port) as process:
+        keeps(process, port, replace(WS, missing=101, restart=1006))
+
+
 SETTINGS = """
 SECRET_KEY = "shown"
 ALLOWED_HOSTS = ["app.example.com", "127.0.0.1"]
