@@ -180,7 +180,8 @@ async def _explain_cuts(door: Door, found: dict[str, Outcome], told: dict[str, r
     cut = [case for case, outcome in found.items() if _is_cut(case, outcome, told)]
     if not cut or await _refuses(door, 100):
         return
-    refused = {size: await _refuses(door, size) for size in sorted({reading.size(case) for case in cut})}
+    sizes = sorted({reading.size(case) for case in cut})
+    refused = dict(zip(sizes, await asyncio.gather(*(_refuses(door, size) for size in sizes)), strict=True))
     for case in cut:
         size = reading.size(case)
         if refused[size]:
