@@ -13,7 +13,7 @@ from tests.corpus.shown import Block, blocks, code, codes
 HERE = Path(__file__).parent
 ENGINES = {"nginx", "haproxy", "caddyfile", "apache"}  # in tests/test_guides.py, each by its own engine
 EVERY = {"sh", "json"}  # in test_guide_proxies.py, whatever guide they are in
-BY_NAME = {"python", "js", "go", "java", "rust", "yaml", "ini"}
+BY_NAME = {"python", "js", "go", "java", "rust", "yaml", "ini", "xml"}
 NO_CODE = {"text"}
 
 

@@ -174,6 +174,22 @@ ws.close();
     )
 
 
+def test_an_app_is_connected_while_it_is_in_front(tmp_path: Path) -> None:
+    play = """
+const listeners = new Set();
+const AppState = {
+  currentState: "active",
+  addEventListener: (type, listener) => (listeners.add(listener), { remove: () => listeners.delete(listener) }),
+};
+const untie = tieToApp(AppState, () => console.log("connect"), () => console.log("disconnect"));
+for (const state of ["background", "active", "inactive"]) for (const listener of listeners) listener(state);
+untie();
+console.log(listeners.size);
+"""
+    printed = script(tmp_path, code("clients/react-native", "js") + play).split()
+    assert printed == ["connect", "disconnect", "connect", "disconnect", "disconnect", "0"]
+
+
 def test_markup_in_a_message_stays_text(tmp_path: Path) -> None:
     page = f"""<!doctype html><ul id="chat"></ul><script>
 const socket = {{}};

@@ -209,3 +209,12 @@ def test_envoy_routes_upgrades_to_a_cluster_that_it_has() -> None:
     (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
     assert route["route"]["timeout"] == "0s"
     assert route["route"]["cluster"] in {cluster["name"] for cluster in resources["clusters"]}
+
+
+def test_traefik_routes_to_a_service_and_an_entry_point_that_it_has() -> None:
+    fixed, dynamic = map(yaml.safe_load, codes("proxies/traefik", "yaml"))
+    (router,) = dynamic["http"]["routers"].values()
+    assert set(router["entryPoints"]) <= set(fixed["entryPoints"])
+    balancer = dynamic["http"]["services"][router["service"]]["loadBalancer"]
+    assert all(server["url"].startswith("http://") for server in balancer["servers"])
+    assert fixed["providers"]["file"]["filename"].endswith("dynamic.yml")
