@@ -332,8 +332,8 @@ def test_a_client_of_socketio_tells_its_reasons(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "server.mjs").write_text(
         f"""import {{ Server }} from "socket.io";
-const io = new Server({port});
-io.on("connection", (socket) => setTimeout(() => socket.disconnect(), 500));
+const served = new Server({port});
+served.on("connection", (socket) => setTimeout(() => socket.disconnect(), 500));
 """
     )
     client = code("socketio/troubleshooting", "js").replace("https://app.example.com", f"http://127.0.0.1:{port}")
