@@ -11,7 +11,7 @@ async def app(
 ) -> None:
     """Echoes; takes no part in the lifespan."""
     if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 404})
+        await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body"})
     if scope["type"] != "websocket":
         return

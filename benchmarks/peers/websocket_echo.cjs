@@ -2,7 +2,7 @@
 const http = require("node:http");
 const { server: WebSocketServer } = require("websocket");
 
-const plain = http.createServer((request, response) => response.writeHead(426).end());
+const plain = http.createServer((request, response) => response.writeHead(404).end());
 plain.listen(Number(process.argv[2]), "127.0.0.1");
 const server = new WebSocketServer({ httpServer: plain });
 server.on("request", (request) => {

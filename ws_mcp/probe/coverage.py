@@ -38,7 +38,7 @@ REASONS = {
     "6455-7.2.3-04": _LATER,
     "7692-5-09": "no registered extension works on frames below permessage-deflate, so no such answer can be given",
     "7692-7-08": "what a client does not support is known to it alone; every right answer has to be taken",
-    "8441-3-03": "takes a client on HTTP/2, which browsers speak over TLS alone; the probe of clients listens without",
+    "8441-3-03": "takes a client on HTTP/2; the probe of clients speaks HTTP/1.1",
     "8441-7-01": "takes a client with a forward proxy configured",
     "9220-3-02": _H3,
     "9220-3-03": _H3,
