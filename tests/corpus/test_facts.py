@@ -25,8 +25,8 @@ GUIDES = {
 PLANTED = (
     "64 KiB, 64-KiB, 16KB, 10 kB, 1 TB, 128 bytes, 60s, 60 sec, 60-second, 100ms, 20 ns, 5 mins, 2 hours, 5 hrs, "
     "2 days, a minute, half a second, a quarter of an hour, twenty seconds, a few minutes, 5 %, 5%, 5 per cent, "
-    "10 Mbit/s, 300 req/s, 4,000 messages/s, 20 Hz, 3 GHz, 10×, 3 times, 50K, 10k, 1.5 million, 2 million connections, 20–25 s, "
-    "20-30 s, 20 to 30 s, 1 or 2 MiB"
+    "10 Mbit/s, 300 req/s, 4,000 messages/s, 20 Hz, 3 GHz, 10×, 3 times, 50K, 10k, 1.5 million, 2 million connections, "
+    "20–25 s, 20-30 s, 20 to 30 s, 1 or 2 MiB"
 ).split(", ")
 
 
