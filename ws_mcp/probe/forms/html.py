@@ -14,6 +14,7 @@ body { margin: 1.5rem; } table { border-collapse: collapse; }
 th, td { border: 1px solid #8886; padding: .2rem .5rem; text-align: left; vertical-align: top; }
 thead th { position: sticky; top: 0; background: Canvas; z-index: 1; }
 tbody th[scope=row] { position: sticky; left: 0; background: Canvas; }
+td:has(details[open]) { min-width: 32rem; }
 summary { cursor: pointer; font-weight: 600; } dl { max-width: 60rem; margin: .5rem 0; } dt { font-weight: 600; }
 dd { margin: 0 0 .4rem 1rem; overflow-wrap: anywhere; } code { font-size: 12px; }
 .PASSED { background: #2a72; } .NON_STRICT { background: #db03; } .FAILED { background: #d336; }
