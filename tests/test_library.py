@@ -162,7 +162,7 @@ def test_a_slip_of_the_keyboard_is_understood_and_told(library: Library) -> None
 
 
 @pytest.mark.parametrize(
-    ("question", "unknown"), [("blazor circuit", "blazor"), ("kong gateway", "kong (taken for: king)")]
+    ("question", "unknown"), [("modbus polling", "modbus"), ("kong gateway", "kong (taken for: king)")]
 )
 def test_who_asks_for_what_no_text_has_is_told_so(library: Library, question: str, unknown: str) -> None:
     note = library.search(question).note
