@@ -107,7 +107,7 @@ def register(server: MCPServer, library: Library) -> None:
         title="Diagnose anything",
         annotations=_READS,
         structured_output=False,
-        meta={"anthropic/searchHint": "websocket error log handshake console 1006 nginx hex dump stack trace debug"},
+        meta={"anthropic/searchHint": "websocket error log handshake 1006 nginx debug socket drop disconnect closed"},
     )
     @results.explained
     def ws_diagnose(

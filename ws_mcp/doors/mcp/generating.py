@@ -95,7 +95,13 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
         note = f"{left} more fit {filter!r}; give more words as filter, such as a language or a side." if left else ""
         return results.data({"templates": entries, "note": note})
 
-    @server.tool(title="Generate a WebSocket project", annotations=_WRITES)
+    @server.tool(
+        title="Generate a WebSocket project",
+        annotations=_WRITES,
+        meta={
+            "anthropic/searchHint": "create scaffold websocket server client chat code project python typescript node"
+        },
+    )
     @results.explained
     async def ws_generate(
         client: Annotated[ListRootsResult, Resolve(announced)],
