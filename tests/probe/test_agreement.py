@@ -37,7 +37,7 @@ def test_cases_that_ask_the_same_are_compared_by_what_autobahn_itself_says(repor
 def test_both_are_timed_in_one_run(report: ProbeReport) -> None:
     ours, theirs, count = times(report)
     assert count == 3
-    assert theirs > 0 and ours > 0 and abs(ours + theirs - report.seconds) < 0.01
+    assert theirs > 0 and ours + theirs == pytest.approx(report.seconds)
 
 
 def test_a_difference_stands_with_its_reason(report: ProbeReport) -> None:
