@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ws_mcp import engines
 from ws_mcp.errors import InputError
+
+ROOT = Path(__file__).parent.parent
 
 
 def alive(pid: int) -> bool:
@@ -88,3 +92,55 @@ def test_a_signal_reaches_the_program(tmp_path: Path) -> None:
     with engines.Running(["python3", "-c", "import time; time.sleep(60)"], tmp_path) as running:
         running.signal(signal.SIGKILL)
         assert running.wait(10) == -signal.SIGKILL
+
+
+def test_all_programs_can_be_ended_at_once_and_whoever_waits_goes_on(tmp_path: Path) -> None:
+    sleep = ("python3", "-c", "import time; time.sleep(60)")
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(engines.run, sleep, tmp_path, 50) for _ in range(3)]
+        while len(engines._alive) < 3:
+            time.sleep(0.02)
+        started = time.monotonic()
+        engines.end_all()
+        assert not any(done.result(10).ok for done in waiting)
+    assert time.monotonic() - started < 10
+    assert not engines._alive
+
+
+INTERRUPTED = """
+import asyncio, sys
+from pathlib import Path
+from ws_mcp import engines
+from ws_mcp.templates import catalogue, render
+from ws_mcp.verify import pool, runner
+
+class Guarantee:
+    async def prove(self, lab):
+        print("begun", flush=True)
+        await asyncio.to_thread(engines.run, ("python3", "-c", "import time; time.sleep(60)"), Path.cwd(), 50)
+
+runner.module = lambda name: Guarantee()
+here = pool.Pool(Path.cwd())
+here.space("any").put(render.render(catalogue.get("python-websockets-server"), {}))
+asyncio.run(runner.prove(here.space("any"), here, "any"))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_an_interrupt_does_not_wait_for_what_a_guarantee_runs(tmp_path: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout
+    assert child.stdout.readline() == "begun\n"
+    time.sleep(0.5)  # the program in it starts
+    started = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    _, trouble = child.communicate(timeout=20)
+    assert time.monotonic() - started < 5
+    assert trouble.rstrip().endswith("KeyboardInterrupt")

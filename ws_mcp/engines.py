@@ -73,6 +73,15 @@ def run(command: Sequence[str], folder: Path, seconds: float, environment: Mappi
         return Ran(tuple(command), code, running.output(), time.monotonic() - started)
 
 
+_alive: set[Running] = set()  # programs that were started and not ended
+
+
+def end_all() -> None:
+    """End every program that runs. Whoever waits for one, in any thread, sees it end: this process wants to."""
+    for running in list(_alive):
+        running.end()
+
+
 class Running:
     """A program that runs until the ``with`` block is left.
 
@@ -101,6 +110,7 @@ class Running:
                 stderr=subprocess.DEVNULL if lines else subprocess.STDOUT,
                 start_new_session=True,
             )
+            _alive.add(self)
         except OSError as error:
             self._log.close()
             raise InputError(f"{command[0]} cannot be run: {error.strerror}. Install it, or leave this out.") from error
@@ -132,6 +142,7 @@ class Running:
 
     def end(self) -> None:
         """End the program and all it started."""
+        _alive.discard(self)
         for number, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, 10.0)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)

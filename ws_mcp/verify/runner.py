@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ws_mcp import engines
 from ws_mcp.errors import InputError
 from ws_mcp.templates import catalogue, render
 from ws_mcp.templates.model import Template
@@ -98,6 +99,9 @@ async def prove(workspace: Workspace, pool: Pool, name: str) -> tuple[str, str]:
         return SKIPPED, str(reason)
     except Broken as error:
         return FAILED, str(error)
+    except asyncio.CancelledError:  # Ctrl-C; a thread that installs something would hold up the end for minutes
+        engines.end_all()
+        raise
     except TimeoutError:
         return FAILED, f"not decided within {_SECONDS:g} s"
     except Exception as error:  # a server may break a client of ours in ways that nobody foresaw

@@ -57,8 +57,12 @@ class Workspace:
 
     def step(self, name: str) -> str:
         """Run one of the template's commands; "" or the end of what it said."""
+        environment = _clean()
+        if name == "install":  # what an installer that is ended leaves behind goes with the rest
+            environment["TMPDIR"] = str(self.folder.parent / ".installing")
+            Path(environment["TMPDIR"]).mkdir(exist_ok=True)
         for command in self.project.template.commands.get(name, ()):
-            ran = engines.run(command, self.folder, _SECONDS[name], _clean())
+            ran = engines.run(command, self.folder, _SECONDS[name], environment)
             if not ran.ok:
                 why = "did not end in time" if ran.code is None else f"exit {ran.code}"
                 return f"{' '.join(command)}: {why}\n{ran.output}"
