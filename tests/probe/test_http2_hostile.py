@@ -148,6 +148,20 @@ async def grants_nothing(reader: Reader, writer: Writer) -> None:
     await asyncio.sleep(5)
 
 
+async def ends_what_it_blocks(reader: Reader, writer: Writer) -> None:
+    writer.write(SettingsFrame(0, settings={8: 1, 4: 0}).serialize())
+    await accepted(reader, writer)
+    writer.write(DataFrame(1, b"", flags=["END_STREAM"]).serialize())
+    await asyncio.sleep(0.2)
+    writer.close()
+
+
+async def ends_after_one_answer(reader: Reader, writer: Writer) -> None:
+    await accepted(reader, writer)
+    writer.write(DataFrame(1, b"", flags=["END_STREAM"]).serialize())
+    writer.close()
+
+
 async def never_reads(reader: Reader, writer: Writer) -> None:
     await accepted(reader, writer)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -173,6 +187,8 @@ AFTER = [
     garbage_frames,
     garbage_websocket,
     grants_nothing,
+    ends_what_it_blocks,
+    ends_after_one_answer,
     never_reads,
 ]
 

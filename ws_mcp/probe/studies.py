@@ -109,7 +109,7 @@ async def no_handshake(door: Door, case: Case) -> Exchange:
 
 
 async def close_time_out(door: Door, case: Case) -> Exchange:
-    """A fault makes the server send Close; then nothing is sent, and TCP stays open on our side."""
+    """A fault makes the server send Close; then nothing is sent, and our side stays open."""
     talk = await _opened(door, case)
     if isinstance(talk, Exchange):
         return talk
@@ -120,9 +120,10 @@ async def close_time_out(door: Door, case: Case) -> Exchange:
     finally:
         talk.hang_up()
     seen, waited = talk.observed, talk.clock() - started
+    below = "TCP" if seen.http is None else "the stream"
     if seen.end:
-        return _told(Verdict.PASSED, f"TCP ended after {waited:.1f} s: {tell_closing(seen)}", seen)
-    return _told(Verdict.FAILED, f"TCP was still open after {waited:.0f} s: {tell_closing(seen)}", seen)
+        return _told(Verdict.PASSED, f"{below} ended after {waited:.1f} s: {tell_closing(seen)}", seen)
+    return _told(Verdict.FAILED, f"{below} was still open after {waited:.0f} s: {tell_closing(seen)}", seen)
 
 
 async def keepalive(door: Door, case: Case) -> Exchange:

@@ -185,6 +185,7 @@ class Case:
         sides: which side can be tested so.
         ignore: rules that our own doing makes the peer break, such as to send a code back.
         study: a function of ``studies.py`` that takes more than one exchange, by name.
+        wanted: what a study takes for right, in words; "" where it only measures.
     """
 
     id: str
@@ -206,6 +207,7 @@ class Case:
     sides: frozenset[Side] = BOTH
     ignore: tuple[str, ...] = ()
     study: str = ""
+    wanted: str = ""
 
     @property
     def chapter(self) -> str:

@@ -34,8 +34,8 @@ def _bad(
     )
 
 
-def _study(name: str, title: str, ids: tuple[str, ...], why: str = "", limit: float | None = None) -> Case:
-    return Case(f"http2/{name}", title, ids, sides=_SERVER, study=f"http2-{name}", why=why, limit=limit)
+def _study(name: str, title: str, ids: tuple[str, ...], wanted: str, why: str = "") -> Case:
+    return Case(f"http2/{name}", title, ids, sides=_SERVER, study=f"http2-{name}", wanted=wanted, why=why)
 
 
 _SETTING = (
@@ -43,12 +43,14 @@ _SETTING = (
         "setting-value",
         "the value of SETTINGS_ENABLE_CONNECT_PROTOCOL that the server sends",
         ("8441-3-01", "8441-3-02"),
+        "1; none or 0 is told",
         why="With the value 1 a client may open WebSockets over HTTP/2; without it every client stays with HTTP/1.1.",
     ),
     _study(
         "setting-kept",
         "a message there and back: the setting is not sent as 0 later",
         ("8441-3-05",),
+        "no 0 after the 1",
         why="A client that saw 1 goes on using it; there is no way back on that connection.",
     ),
     *(
@@ -97,6 +99,7 @@ _OPENING = (
         "authority-elsewhere",
         ":authority names another listener on this machine, where nothing may connect",
         ("8441-4-05", "8441-4-04"),
+        "a WebSocket of the server itself, or a refusal; nobody connects to the host in :authority",
         why="Without :protocol CONNECT asks for a tunnel to :authority; with it the server itself is meant.",
     ),
     _bad(
@@ -191,17 +194,20 @@ _STREAM = (
         "small-window",
         "the client grants 10 bytes, and 10 more when those came",
         (_FRAMES,),
+        "the message comes, and never more than was granted",
         why="RFC 9113, 6.9: a sender keeps to the window, and goes on when it grows.",
     ),
     _study(
         "two-sockets",
         "two WebSockets on one connection, a fragmented message on one around a message on the other",
         (_REJOINED, _FRAMES),
+        "each WebSocket gets its own message back",
     ),
     _study(
         "fault-on-one",
         "two WebSockets on one connection; a reserved opcode on one",
         (_FRAMES, "6455-10.7-01"),
+        "that WebSocket is failed, the other goes on",
         why="Failing a WebSocket ends its stream, not the connection that others share.",
     ),
 )
@@ -233,12 +239,14 @@ _ENDS = (
         "close-on-one",
         "two WebSockets on one connection; Close 1000 on one",
         (_ORDERLY,),
+        "Close answers, the other WebSocket goes on, and a third opens",
         why="What ends TCP in HTTP/1.1 ends a stream here; the connection stays for the others.",
     ),
     _study(
         "reset-one",
         "two WebSockets on one connection; RST_STREAM with CANCEL ends one",
         (_RESET,),
+        "the other goes on",
         why="A reset ends its own WebSocket only.",
     ),
 )

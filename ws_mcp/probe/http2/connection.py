@@ -1,4 +1,4 @@
-"""One HTTP/2 connection to a server, and its streams, each of which a ``Talk`` takes for a connection of its own.
+"""One HTTP/2 connection to a server: the only importer of h2.
 
 Nothing runs in the background: whoever waits for something reads for all streams (``pump``). A peer gets new window
 only for what was read, so no stream holds more than its window; frames and bytes of a connection are bounded.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from h2.config import H2Configuration
@@ -29,14 +30,14 @@ from h2.settings import SettingCodes
 
 from ws_mcp.probe.http2 import frames
 from ws_mcp.probe.http2.frames import FrameCutter, HttpFrame, UnreadableError
+from ws_mcp.probe.http2.stream import Headers, Stream
 from ws_mcp.probe.observed import EVENTS, HttpLog
-from ws_mcp.probe.talk import CHUNK, MOST, Reader, Transport, Writer
+from ws_mcp.probe.talk import CHUNK, MOST, Reader, Writer
 
 LATE = 0.25  # seconds in which the setting may still come after the server's first SETTINGS
 _PREFACE = 24  # bytes before our first frame (RFC 9113, 3.4)
 _BROKEN = (ConnectionError, ssl.SSLError, OSError)
 _UNFIT = (H2Error, ValueError, LookupError, TypeError)  # what garbage makes the library raise
-Headers = list[tuple[str, str]]
 
 
 class Link:
@@ -106,10 +107,17 @@ class Link:
         return sum(not stream.asked for stream in self._streams.values())
 
     async def pump(self) -> None:
-        """Waits until something came, and hands it to the streams. Who comes second waits for the first one's read."""
+        """Waits until something came, and hands it to the streams. Who comes second waits for the first one's read.
+
+        Raises:
+            ConnectionResetError: nothing can come any more.
+        """
         turn = self._turn
         async with self._lock:
-            if turn != self._turn or self.over:
+            if self.over:
+                self.end(self.over)  # for streams that were opened since
+                raise ConnectionResetError(self.over)
+            if turn != self._turn:
                 return
             try:
                 data = await self._reader.read(CHUNK)
@@ -134,7 +142,7 @@ class Link:
             self.end(str(error))
         except _UNFIT as error:
             self.flush()  # the GOAWAY that tells the peer
-            self.end(f"HTTP/2 was broken: {str(error).rstrip('.') or type(error).__name__}")
+            self.end(f"HTTP/2 was broken: {_told(error)}")
         else:
             self.flush()
 
@@ -192,6 +200,53 @@ class Link:
         for frame in self._own.feed(data[skipped:]):
             self.log.note(frames.tell_frame(frame, headers if frame.type == frames.HEADERS else None), ours=True)
 
+    def request(self, number: int, headers: Headers) -> None:
+        """Opens a stream."""
+        with self._resetting():
+            self.h2.send_headers(number, [(_octets(name), _octets(value)) for name, value in headers])
+        self.flush(headers)
+
+    def room(self, number: int) -> int:
+        """How many bytes of DATA a stream may send now (RFC 9113, 6.9)."""
+        with self._resetting():
+            return min(self.h2.local_flow_control_window(number), self.h2.max_outbound_frame_size)
+
+    def send(self, number: int, data: bytes, end: bool = False, padding: int | None = None) -> None:
+        """One DATA frame."""
+        with self._resetting():
+            self.h2.send_data(number, data, end_stream=end, pad_length=padding)
+        self.flush()
+
+    def cancel(self, number: int) -> None:
+        """RST_STREAM with CANCEL (RFC 8441, 5)."""
+        with self._resetting():
+            self.h2.reset_stream(number, ErrorCodes.CANCEL)
+        self.flush()
+
+    def give_back(self, number: int, size: int) -> None:
+        """So much was read: the peer may send as much again."""
+        self.h2.acknowledge_received_data(size, number)
+        self.flush()
+
+    def grant(self, number: int, size: int) -> None:
+        """So many more bytes may come on a stream, whatever was read."""
+        with self._resetting():
+            self.h2.increment_flow_control_window(size, number)
+        self.flush()
+
+    @contextmanager
+    def _resetting(self) -> Iterator[None]:
+        """What a stream or a connection that ended does not allow any more, as TCP would say it."""
+        try:
+            yield
+        except H2Error as error:
+            raise ConnectionResetError(self.over or _told(error)) from None
+
+    @property
+    def most(self) -> int:
+        """How many streams the server takes at a time, less those that are open."""
+        return self.h2.remote_settings.max_concurrent_streams - self.h2.open_outbound_streams
+
     def set(self, value: int) -> None:
         """Sends SETTINGS_ENABLE_CONNECT_PROTOCOL ourselves."""
         self.h2.update_settings({SettingCodes.ENABLE_CONNECT_PROTOCOL: value})
@@ -203,152 +258,10 @@ class Link:
         self.writer.transport.abort()
 
 
-class Stream:
-    """One stream: ``Reader`` and ``Writer`` in one; both raise ConnectionResetError when it was reset or lost.
-
-    Attributes:
-        headers: the answer's, None until it came.
-        ended: END_STREAM came; ``broken`` says what ended it otherwise, and ``lost`` that the connection went.
-        holding: no new window is granted for what is read.
-    """
-
-    def __init__(self, link: Link, number: int) -> None:
-        self.link, self.id = link, number
-        self.headers: Headers | None = None
-        self.asked = self.ended = self.lost = self.holding = False
-        self.broken = ""
-        self._in, self._out = bytearray(), bytearray()
-
-    def open(self, headers: Headers) -> None:
-        """Sends the request."""
-        self.asked = True
-        try:
-            self.link.h2.send_headers(self.id, [(_octets(name), _octets(value)) for name, value in headers])
-        except H2Error as error:  # the connection ended meanwhile
-            self.fail(str(error))
-        self.link.flush(headers)
-
-    async def answer(self) -> Headers | None:
-        """The answer's header list, None where the stream ends without."""
-        while self.headers is None and not (self.ended or self.broken):
-            await self.link.pump()
-        return self.headers
-
-    async def read(self, n: int = -1, /) -> bytes:
-        """The next bytes of DATA frames, b"" after END_STREAM."""
-        while not self._in and not self.ended and not self.broken:
-            await self.link.pump()
-        if self.broken and not self._in:
-            raise ConnectionResetError(self.broken)
-        data = bytes(self._in[:n] if n >= 0 else self._in)
-        del self._in[: len(data)]
-        if data and not self.holding:
-            self.link.h2.acknowledge_received_data(len(data), self.id)
-            self.link.flush()
-        return data
-
-    def write(self, data: bytes, /) -> None:
-        """Queues bytes until ``drain``."""
-        self._out += data
-
-    async def drain(self) -> None:
-        """Sends what is queued, in DATA frames as large as the peer's windows and limits let them be."""
-        data, self._out = bytes(self._out), bytearray()
-        at = 0
-        while at < len(data):
-            room = await self._room(1)
-            size = min(room, len(data) - at)
-            self._send(data[at : at + size])
-            at += size
-            await self.link.writer.drain()
-
-    async def frame(self, data: bytes, padding: int | None, end: bool) -> None:
-        """One DATA frame with just this."""
-        await self.drain()
-        await self._room(len(data) + (padding + 1 if padding is not None else 0))
-        self._send(data, end, padding)
-        await self.link.writer.drain()
-
-    async def _room(self, least: int) -> int:
-        """How many bytes may be sent, ``least`` or more."""
-        while True:
-            if self.broken:
-                raise ConnectionResetError(self.broken)
-            try:
-                room = min(self.link.h2.local_flow_control_window(self.id), self.link.h2.max_outbound_frame_size)
-            except H2Error as error:
-                raise ConnectionResetError(str(error)) from None
-            if room >= least:
-                return room
-            await self.link.pump()
-
-    def _send(self, data: bytes, end: bool = False, padding: int | None = None) -> None:
-        try:
-            self.link.h2.send_data(self.id, data, end_stream=end, pad_length=padding)
-        except H2Error as error:
-            raise ConnectionResetError(str(error)) from None
-        self.link.flush()
-
-    def reset(self) -> None:
-        """RST_STREAM with CANCEL (RFC 8441, 5)."""
-        if not self.broken:
-            with suppress(H2Error):  # it ended meanwhile
-                self.link.h2.reset_stream(self.id, ErrorCodes.CANCEL)
-            self.link.flush()
-            self.fail("we reset the stream")
-
-    def grant(self, size: int) -> None:
-        """So many more bytes may come, whatever was read."""
-        self.link.h2.increment_flow_control_window(size, self.id)
-        self.link.flush()
-
-    def answered(self, headers: Headers) -> None:
-        """An answer came; of informational ones only 101 is told, which HTTP/2 does not have."""
-        status = dict(headers).get(":status", "")
-        if self.headers is None and (status == "101" or not status.startswith("1")):
-            self.headers = headers
-
-    def came(self, data: bytes, counted: int) -> None:
-        """A DATA frame came; its padding is given back at once."""
-        self._in += data
-        if counted > len(data) and not self.holding:
-            self.link.h2.acknowledge_received_data(counted - len(data), self.id)
-
-    def fail(self, why: str) -> None:
-        """It was reset."""
-        if not self.ended:
-            self.broken = self.broken or why
-
-    def lose(self, why: str) -> None:
-        """The connection ended below it."""
-        if not self.ended and not self.broken:
-            self.broken, self.lost = why, True
-
-    def close(self) -> None:
-        """END_STREAM."""
-        if not self.broken:
-            self._send(b"", end=True)
-
-    def write_eof(self) -> None:
-        """END_STREAM too: to end one half is all that there is."""
-        self.close()
-
-    @property
-    def transport(self) -> Transport:
-        """It stands for TCP too: to abort it ends the whole connection, which has one case to itself."""
-        return self
-
-    def abort(self) -> None:
-        """Ends the connection."""
-        self.link.abort()
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Those of TCP; the windows of HTTP/2 count beside them."""
-        self.link.writer.transport.set_write_buffer_limits(high, low)
-
-    def get_extra_info(self, name: str, /) -> Any:
-        """What is known of TCP below."""
-        return self.link.writer.get_extra_info(name)
+def _told(error: Exception) -> str:
+    """What the library says; of some errors that is a bare number."""
+    text = str(error).rstrip(".")
+    return f"{type(error).__name__} {text}".rstrip() if len(text) < 10 else text
 
 
 def _octets(text: str) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ws_mcp.judge_handshake import judge_handshake
 from ws_mcp.probe.client import Door
 from ws_mcp.probe.heads import Ask, Connect, new_key, right_connect
-from ws_mcp.probe.http2.connection import Headers, Link
+from ws_mcp.probe.http2.connection import Link
+from ws_mcp.probe.http2.stream import Headers
 from ws_mcp.probe.http2.talk import StreamTalk
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Talk
@@ -61,7 +62,7 @@ class Http2Door(Door):
 
     def talk(self, link: Link) -> StreamTalk:
         """A stream of the connection, not open yet."""
-        talk = StreamTalk(link.stream(), link.deadline)
+        talk = StreamTalk(link, link.deadline)
         talk.greeting = self.greeting
         return talk
 
@@ -76,7 +77,7 @@ class Http2Door(Door):
         if case.offer:
             base["sec-websocket-extensions"] = (case.offer,)
         if connect.setting is not None:
-            talk.stream.link.set(connect.setting)
+            talk.link.set(connect.setting)
         headers = connect.encode(base, new_key())
         talk.stream.open(headers)
         try:

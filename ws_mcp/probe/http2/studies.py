@@ -58,11 +58,8 @@ class Session:
         Raises:
             Untold: none opens, or the server allows no other stream beside those that are open.
         """
-        most = self.link.h2.remote_settings.max_concurrent_streams
-        if self.link.h2.open_outbound_streams >= most:
-            raise Untold(
-                Verdict.NOT_RUN, f"the server takes {most} streams at a time (SETTINGS_MAX_CONCURRENT_STREAMS)"
-            )
+        if self.link.most < 1:
+            raise Untold(Verdict.NOT_RUN, "SETTINGS_MAX_CONCURRENT_STREAMS of the server allows no more streams")
         talk = await self.ask()
         response = talk.observed.response
         if response is None or not accepts(response):
@@ -200,7 +197,7 @@ async def _window(session: Session) -> Told:
         await talk.listen(partial(_used, seen, granted), min(talk.deadline, talk.clock() + STALL))
         if not seen.over:
             granted += WINDOW
-            talk.stream.grant(WINDOW)
+            session.link.grant(talk.stream.id, WINDOW)
     if content in (found for _, found in seen.messages):
         return Verdict.PASSED, f"the message came in windows of {WINDOW} bytes"
     return Verdict.FAILED, f"{session.link.over or tell_reaction(seen, False)}; {granted} bytes were granted"

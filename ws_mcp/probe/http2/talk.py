@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ws_mcp.probe.http2.connection import Stream
+from ws_mcp.probe.http2.connection import Link
 from ws_mcp.probe.talk import Talk
 from ws_mcp.probe.words import Data, Octets, Reset, Wait
 from ws_mcp.types import Side
@@ -11,10 +11,10 @@ from ws_mcp.types import Side
 class StreamTalk(Talk):
     """A WebSocket that is one stream of a connection."""
 
-    def __init__(self, stream: Stream, deadline: float) -> None:
-        super().__init__(stream, stream, Side.CLIENT, deadline)
-        self.stream = stream
-        self.observed.http = stream.link.log
+    def __init__(self, link: Link, deadline: float) -> None:
+        self.link, self.stream = link, link.stream()
+        super().__init__(self.stream, self.stream, Side.CLIENT, deadline)
+        self.observed.http = link.log
 
     async def _step(self, step: Octets | Wait | Data | Reset) -> None:
         if isinstance(step, Reset):
