@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.corpus.shown import program
 from ws_mcp.library import Library
 from ws_mcp.types import Section
 
 ROOT = Path(__file__).parent.parent / "corpus"
 GUIDES = {p.relative_to(ROOT).with_suffix("").as_posix(): p for p in sorted((ROOT / "guides").glob("*/**/*.md"))}
 MAX_WORDS = 1_200
-REQUIRED = {"nginx", "haproxy"}  # in CI; the others are not in every distribution
 _FENCE = re.compile(r"^```(\w+)(?: template/[^\n]+)?\n(.*?)^```$", re.M | re.S)  # the templates' code has tests there
 _OWN = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 # The engines that check a block, by its info string or the file it names: the command, the file is appended.
@@ -85,11 +84,7 @@ def _someone_writes(link: str) -> bool:
 
 @pytest.mark.parametrize(("name", "lang", "code"), [b for b in _blocks() if b[1] in CHECKERS])
 def test_code_shown_is_accepted_by_its_own_engine(name: str, lang: str, code: str, tmp_path: Path) -> None:
-    command = CHECKERS[lang]
-    program = shutil.which(command[0])
-    if program is None:
-        assert os.environ.get("CI") != "true" or command[0] not in REQUIRED, f"{name} needs {command[0]} to be checked"
-        pytest.skip(f"{command[0]} is not installed")
+    first, *rest = CHECKERS[lang]
     if lang == "nginx":
         code = _whole_nginx(code, tmp_path)
     elif lang in {"haproxy", "caddyfile", "apache"}:
@@ -97,7 +92,8 @@ def test_code_shown_is_accepted_by_its_own_engine(name: str, lang: str, code: st
     file = tmp_path / {"envoy.yaml": "shown.yaml"}.get(lang, "shown.conf")
     file.write_text(code, "utf-8")
     env = {**os.environ, "HOME": str(tmp_path)}
-    done = subprocess.run([program, *command[1:], str(file)], capture_output=True, text=True, timeout=60, env=env)
+    command = [program(first), *rest, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
     assert done.returncode == 0, f"{name}: {done.stderr or done.stdout}"
 
 

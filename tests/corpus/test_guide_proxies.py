@@ -32,7 +32,9 @@ COMMANDS = {
     "nginx": ("nginx", "-g", "daemon off;", "-c"),
     "haproxy": ("haproxy", "-db", "-f"),
     "caddy": ("caddy", "run", "--adapter", "caddyfile", "--config"),
+    "envoy": ("envoy", "--log-level", "error", "--disable-hot-restart", "--concurrency", "1", "--config-path"),
 }
+LANGUAGES = {"caddy": "caddyfile", "envoy": "yaml"}  # where the block's is not the proxy's name
 HANDSHAKE = (
     "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://example.org\r\n\r\n"
@@ -59,11 +61,11 @@ def backend(origins: list[str] | None = None) -> Iterator[int]:
 def proxied(name: str, folder: Path) -> Iterator[int]:
     """The shown proxy before two such servers; its port."""
     front = free_port()
-    text = codes(f"proxies/{name}", {"caddy": "caddyfile"}.get(name, name))[0]
+    text = codes(f"proxies/{name}", LANGUAGES.get(name, name))[0]
     with ExitStack() as stack:
         ports = {"8080": front} | {shown: stack.enter_context(backend()) for shown in ("8000", "8001", "8002")}
-        text = re.sub(r"(?:(?<=:)|(?<=listen ))80(?:80|00|01|02)\b", lambda found: str(ports[found[0]]), text)
-        file = folder / "proxy.conf"
+        text = re.sub(r"(?:(?<=:)|(?<=listen )|(?<=_value: ))80(?:80|00|01|02)\b", lambda found: str(ports[found[0]]), text)
+        file = folder / ("proxy.yaml" if name == "envoy" else "proxy.conf")
         file.write_text(text.replace("/tmp/nginx-websocket.pid", f"{folder}/nginx.pid"))
         first, *rest = COMMANDS[name]
         command = [program(first), *rest, str(file)]
