@@ -189,6 +189,19 @@ def test_children_are_listed_or_written_out(library: Library) -> None:
     assert "[6455-5.5.1-" in written.text
 
 
+@pytest.mark.parametrize(
+    ("question", "fact"),
+    [
+        ("readyState values numbers", "| 0 | `CONNECTING`"),
+        ("binaryType default blob or arraybuffer", '`"blob"`, the default'),
+        ("Sec-WebSocket-Accept header computed how", "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"),
+    ],
+)
+def test_a_small_page_is_read_with_the_parts_its_excerpt_comes_from(library: Library, question: str, fact: str) -> None:
+    hit = library.search(question, ("mdn",)).hits[0]
+    assert fact in library.read(hit.id).text
+
+
 def test_neighbours_are_named(library: Library) -> None:
     assert "Next to it: `rfc6455/5.5.1` 5.5.1 Close, `rfc6455/5.5.3` 5.5.3 Pong" in library.read("5.5.2").text
 

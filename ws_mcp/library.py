@@ -140,8 +140,9 @@ class Library:
         """(id, title, page) of a section of ours."""
         now = self._now
         section = now.resolve(name)
-        deep = children or not (section.summary or section.text or not section.parent)
-        below = now.below(section.id) if deep or not section.parent else now.children(section.id)
+        parts = now.below(section.id)
+        deep = children or not (section.summary or section.text or not section.parent) or page.is_small(section, parts)
+        below = parts if deep or not section.parent else now.children(section.id)
         if section.source == SOURCE:
             shelf = section.id.partition("/")[2]
             listed = layout.listing(shelf, self.local.listed(f"{shelf}/" if shelf else ""), now.sections)

@@ -53,6 +53,14 @@ def test_sections_below_are_listed_or_written_out() -> None:
     assert "## Sections" not in written
 
 
+def test_a_page_is_small_while_it_and_its_parts_are_one_hit_of_a_search() -> None:
+    part = replace(PONG, id="mdn/a#b", summary="x" * 1_000)
+    assert page.is_small(PING, [part, part])
+    assert not page.is_small(PING, [part, part, part])
+    assert not page.is_small(PING, [])
+    assert not page.is_small(PING, [PONG])  # a section of its own, no part
+
+
 def test_the_list_of_sections_shows_their_depth() -> None:
     deeper = replace(PONG, id="rfc6455/x", title="x", path=("RFC 6455", "5.5.3 Pong"))
     assert "- 5.5.3 Pong: `rfc6455/5.5.3`\n  - x: `rfc6455/x`" in page.render(PING, [PONG, deeper], [], False)
