@@ -286,7 +286,7 @@ def test_a_baseline_accepts_their_failures_too(tmp_path: Path) -> None:
 
 def test_without_kosoku_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kosoku", None)
-    with pytest.raises(InputError, match=r"pip install 'websocket-mcp\[autobahn\]'"):
+    with pytest.raises(InputError, match="pip install 'kosoku"):
         autobahn.select(Settings(autobahn=True))
 
 

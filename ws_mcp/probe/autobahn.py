@@ -26,7 +26,8 @@ from ws_mcp.types import Outcome, Verdict
 
 WORKER = Path(__file__).with_name("autobahn_worker.py")
 INSTALL = (
-    "Autobahn's cases are run by kosoku, which is not installed. Install it with: pip install 'websocket-mcp[autobahn]'"
+    "Autobahn's cases are run by kosoku (the extra 'autobahn'), which is not installed. "
+    f"Install it with: {sys.executable} -m pip install 'kosoku>=0.1,<0.2'"
 )
 LONG = ("12", "13")  # compression: a thousand messages a case
 LONG_SECONDS = 1200.0  # more that these may take together

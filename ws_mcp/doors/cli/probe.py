@@ -73,9 +73,7 @@ def server(
     stress: Annotated[
         bool, typer.Option("--stress", help="Also floods and a bomb, up to 16 MiB; they can hurt.")
     ] = False,
-    autobahn: Annotated[
-        bool, typer.Option("--autobahn", help="Also Autobahn's cases: pip install 'websocket-mcp[autobahn]'.")
-    ] = False,
+    autobahn: Annotated[bool, typer.Option("--autobahn", help="Also Autobahn's cases (the extra 'autobahn').")] = False,
     header: Annotated[list[str] | None, typer.Option("--header", "-H", help="'Name: value' to send; repeat.")] = None,
     cookie: Annotated[str, typer.Option(help="'name=value; other=value'.")] = "",
     subprotocol: Annotated[list[str] | None, typer.Option(help="A subprotocol to offer; repeat.")] = None,
