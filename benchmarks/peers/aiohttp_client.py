@@ -28,7 +28,7 @@ async def main(url: str) -> None:
         trouble = 0
         while trouble < 3:
             try:
-                async with session.get(url.replace("ws", "http", 1)) as answer:
+                async with session.get(f"http:{url.partition(':')[2]}") as answer:
                     left = (await answer.json())["left"]
             except aiohttp.ClientError:
                 trouble += 1

@@ -28,7 +28,7 @@ async def main(url):
     """Connects until no case is left."""
     logging.disable(logging.CRITICAL)
     while True:
-        answer = await AsyncHTTPClient().fetch(url.replace("ws", "http", 1))
+        answer = await AsyncHTTPClient().fetch(f"http:{url.partition(':')[2]}")
         left = json.loads(answer.body)["left"]
         if not left:
             return

@@ -4,7 +4,7 @@ const { client: Client } = require("websocket");
 const url = process.argv[2];
 process.on("uncaughtException", (error) => console.log(error.message));
 const left = () =>
-  fetch(url.replace(/^ws/, "http"))
+  fetch(url.replace(/^wss?/, "http"))
     .then((answer) => answer.json())
     .then((told) => told.left, () => 0);
 const one = () =>

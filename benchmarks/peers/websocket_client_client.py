@@ -28,7 +28,7 @@ def one(url):
 def left(url):
     """How many cases no client took yet."""
     try:
-        with urllib.request.urlopen(url.replace("ws", "http", 1), timeout=5) as answer:
+        with urllib.request.urlopen(f"http:{url.partition(':')[2]}", timeout=5) as answer:
             return json.load(answer)["left"]
     except OSError:
         return 0

@@ -65,7 +65,8 @@ class ClientProbe:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._last = self._started = 0.0
-        self._asked = 0
+        self._connecting: dict[Talk, float] = {}  # since when, until our answer
+        self._answered: list[float] = []
         self._troubles: dict[str, int] = {}
         self._done = asyncio.Event()
 
@@ -146,7 +147,15 @@ class ClientProbe:
         if request.target.startswith(REDIRECTED) or not has_token(request.fields, "Connection", "upgrade"):
             await self._tell(talk, request)
             return
-        self._asked += 1
+        self._connecting[talk] = started
+        try:
+            await self._next(talk, request, started)
+        finally:
+            self._answer_sent(talk)
+
+    async def _next(self, talk: Talk, request: Request, started: float) -> None:
+        """Gives the connection its case."""
+        clock = talk.clock
         clear = self.secured is not None and not isinstance(talk.reader, Inside)
         # A fault of TLS begins with the ClientHello, so no request inside TLS can take it.
         case = next((case for case in self._left if clear or case.study not in FAULTS), None)
@@ -221,6 +230,7 @@ class ClientProbe:
         findings = _judged(request)
         if case.needs_deflate and "permessage-deflate" not in offered:
             await talk.write(_RIGHT.encode(RIGHT_ANSWER, _key(request)))
+            self._answer_sent(talk)
             talk.opened("", both=False)
             await talk.farewell()
             return Exchange(
@@ -232,6 +242,7 @@ class ClientProbe:
             return Exchange(*early, Verdict.NOT_RUN, "", seen, findings)
         base = {**RIGHT_ANSWER, **({"Sec-WebSocket-Extensions": (case.offer,)} if case.offer else {})}
         await talk.write((case.answer or _RIGHT).encode(base, key))
+        self._answer_sent(talk)
         talk.opened(case.offer, case.right)
         if case.study == "tcp-left-to-server":
             return await _left_to_server(talk, findings)
@@ -257,11 +268,16 @@ class ClientProbe:
         if case.study == "server-name":
             return _nameless(talk.reader, request)
         if case.study == "one-at-a-time":
-            before = self._asked
             await asyncio.sleep(EARLY)
-            if more := self._asked - before:
+            since = self._connecting[talk]
+            more = sum(end > since for end in self._answered) + len(self._connecting) - 1
+            if more:
                 return Verdict.INFORMATIONAL, f"{more} more asked for a connection while this one waited for its answer"
         return None
+
+    def _answer_sent(self, talk: Talk) -> None:
+        if self._connecting.pop(talk, None) is not None:
+            self._answered.append(talk.clock())
 
 
 def _untrusted(reason: str, count: int) -> str:
