@@ -2,6 +2,8 @@
 
 Run: python -m benchmarks.probe_clients --python VENV/bin/python --node-modules DIR [--chromium chromium]
 [--save RESULTS] [--only NAME]
+
+``benchmarks.probe_interop RESULTS`` has to be run after it: it writes the last section of the page.
 """
 
 from __future__ import annotations

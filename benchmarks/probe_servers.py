@@ -5,7 +5,8 @@ Run: python -m benchmarks.probe_servers --python VENV/bin/python --node-modules 
 ``VENV`` has any of websockets aiohttp tornado picows uvicorn wsproto hypercorn daphne granian; ``DIR`` any of ws,
 faye-websocket, websocket, engine.io, bun and deno (whose install scripts fetch their programs). What is not installed
 is left out and said. ``--save`` keeps each result as ``probe server --json`` gives it, for ``websocket-mcp probe
-report``; ``--hardening`` adds the cases that wait long and those that can hurt, in a run of their own.
+report``, and for ``benchmarks.probe_interop``, which has to be run after it and writes the last section of the page;
+``--hardening`` adds the cases that wait long and those that can hurt, in a run of their own.
 """
 
 from __future__ import annotations
