@@ -44,6 +44,20 @@ def test_a_card_of_the_glossary_has_no_figure_but_those_of_the_sections_it_links
         assert number is None or re.search(rf"(?<!\d){re.escape(number[0])}(?!\d)", linked), figure
 
 
+def test_a_figure_of_a_code_a_status_or_an_error_stands_in_a_section_it_links(library: Library) -> None:
+    """A row of a registry has no line of sources: the sections that it links are its source."""
+    lost = []
+    for section in library.sections.values():
+        if section.source not in {"code", "status", "error", "header", "extension", "subprotocol"}:
+            continue
+        linked = " ".join(library.sections[link].summary for link in section.links)
+        for figure in facts.figures(section.summary):
+            number = re.match(r"[\d,.]+", figure)
+            if number and not re.search(rf"(?<!\d){re.escape(number[0])}(?!\d)", linked):
+                lost.append(f"{section.id}: {figure}")
+    assert lost == []
+
+
 @pytest.mark.parametrize("figure", PLANTED)
 @pytest.mark.parametrize(
     "form", ["It takes {}.", "- at most {}", "| limit | {} |", "**{}**, then it ends.", "(about {})"]
