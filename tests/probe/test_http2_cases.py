@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections import defaultdict
 
 import pytest
@@ -159,3 +161,9 @@ def test_a_server_that_does_not_echo_is_judged_as_far_as_can_be() -> None:
     verdicts = asyncio.run(run())
     assert verdicts.pop("http2/small-window") is Verdict.NOT_RUN
     assert [case for case, verdict in verdicts.items() if verdict is not Verdict.PASSED] == []
+
+
+def test_h2_is_imported_only_where_http_2_is_asked_for() -> None:
+    told = "import sys; import ws_mcp.probe.runner, ws_mcp.doors.cli.probe; print('h2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -43,7 +43,7 @@ print(listener.getsockname()[1], flush=True)
 logging.disable(logging.CRITICAL)
 asyncio.run(serve(echo, config, shutdown_trigger=asyncio.Event().wait))
 """
-FRAMES = ("http2/", "framing/", "masking/", "fragmentation/", "control/", "closing/", "utf8/")
+ITS_OWN = ("handshake/subprotocol-", "handshake/extensions-")  # what http2_echo.mjs itself does not look at
 
 
 @contextmanager
@@ -62,15 +62,13 @@ def probe(url: str, *only: str) -> ProbeReport:
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
-def test_ws_on_a_stream_of_node_has_nothing_to_mend(scheme: str, certificate: tuple[Path, Path]) -> None:
+def test_ws_on_a_stream_of_node_fails_in_no_frame_and_no_stream(scheme: str, certificate: tuple[Path, Path]) -> None:
     files = certificate if scheme == "wss" else ()
     with running(npm.node(), HERE / "http2_echo.mjs", npm.package("ws", "8.23.0"), *files) as place:
-        report = probe(f"{scheme}://{place}", *FRAMES)
-    assert report.ok, [(found.case, found.actual, found.closing_actual) for found in report.failures]
-    assert report.counts["PASSED"] >= 180
-    assert {found.case for found in report.outcomes if found.verdict is Verdict.NON_STRICT} <= {
-        "utf8/bad-first-fragment"
-    }
+        report = probe(f"{scheme}://{place}")
+    wrong = {found.case: (found.actual, found.closing_actual) for found in report.failures}
+    assert {case for case in wrong if not case.startswith(ITS_OWN)} == set(), wrong
+    assert report.counts["PASSED"] >= 250
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])

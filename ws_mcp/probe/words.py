@@ -16,7 +16,7 @@ from ws_mcp.types import Side
 
 TEXT, BINARY = 1, 2
 HTTP2, TLS = "http2", "tls"  # chapters
-_OF_HTTP_1 = frozenset({"slow-handshake", "no-handshake"})
+_OF_HTTP_1 = frozenset({"slow-handshake", "no-handshake", "plain-request"})  # studies that write its bytes themselves
 BOTH = frozenset(Side)
 
 
