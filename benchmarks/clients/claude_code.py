@@ -2,151 +2,212 @@
 
 Run: python -m benchmarks.clients.claude_code PATH/TO/claude
 
-A loopback server stands in for the model: it notes each request and answers with scripted tool calls. The package
-``@anthropic-ai/claude-code`` is large, so this is no test; its output is recorded in benchmarks/clients/RESULTS.md.
+The package ``@anthropic-ai/claude-code`` is large, so this is no test; benchmarks/clients/RESULTS.md holds its output.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-CALLS = [
-    ("ws_search", {"query": "1006", "limit": 1}),
-    ("ws_check_frames", {"data": "81 05 48 65 6c 6c 6f", "sender": "client", "extensions": "none"}),
-    ("ws_read", {"id": "rfc6455/5.5.1"}),
-]
+from benchmarks.clients import wire
+from benchmarks.clients.fake import EVENTS, Answer, Model, events
+from benchmarks.clients.home import Home, Ran
+from benchmarks.clients.report import (
+    CALLS,
+    FAULTY,
+    QUERIES,
+    check_texts,
+    show_found,
+    show_start,
+    show_tools,
+    show_warnings,
+)
+
 PREFIX = "mcp__websocket__"
+VARIABLES = {
+    "ANTHROPIC_API_KEY": "none",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+}
+EXPERT, ROLE, TASK = "protocol specialist for real-time", "websocket-expert", "drops-after-60-seconds"
+
+Block = dict[str, Any]
 
 
-class Model(BaseHTTPRequestHandler):
-    """The model's API, as far as the client uses it."""
-
-    asked: list[dict[str, Any]] = []
-
-    def do_POST(self) -> None:
-        """Answer a request for a message; anything else with nothing."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if "/messages" not in self.path or "count_tokens" in self.path:
-            self._send(b'{"input_tokens": 1}', "application/json")
-            return
-        main = any(tool["name"].startswith(PREFIX) for tool in body.get("tools", ()))
-        if main:
-            self.asked.append(body)
-        place = len(self.asked) - 1
-        block = _call(place) if main and place < len(CALLS) else {"type": "text", "text": "done"}
-        self._send(_events(block) if body.get("stream") else _whole(block), "text/event-stream")
-
-    def do_GET(self) -> None:
-        """Nothing is to be had here."""
-        self._send(b"{}", "application/json")
-
-    def _send(self, content: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
+def main() -> None:
+    """Drive it and print what was seen."""
+    with Home(VARIABLES) as home:
+        claude = Claude(home, sys.argv[1])
+        print(home.run([claude.program, "--version"], check=True).out.strip())
+        listed = next(line for line in home.run([claude.program, "mcp", "list"]).out.splitlines() if "ws_mcp" in line)
+        assert "Connected" in listed, listed
+        print(f"claude mcp list: {listed.rpartition(' - ')[2]}")
+        home.tap(home.folder / ".claude.json")
+        tools(claude)
+        searched(claude)
+        prompts(claude)
+        agent(claude)
 
 
-def _call(place: int) -> dict[str, Any]:
-    name, arguments = CALLS[place]
-    return {"type": "tool_use", "id": f"toolu_{place}", "name": PREFIX + name, "input": arguments}
+class Claude:
+    """Claude Code in a home where our server is installed."""
+
+    def __init__(self, home: Home, program: str) -> None:
+        self.home, self.program = home, program
+        home.ours("install", "claude-code", "--scope", "user")
+
+    def ask(self, model: Model, question: str, *options: str) -> Ran:
+        """Have it work for a model, until the model is done."""
+        with model:
+            self.home.variables["ANTHROPIC_BASE_URL"] = model.url
+            ran = self.home.run([self.program, "-p", question, "--allowedTools", "mcp__websocket", *options])
+        assert ran.code == 0 and model.asked, ran.out + ran.err
+        return ran
 
 
-def _message(block: dict[str, Any]) -> dict[str, Any]:
+def _model(blocks: Sequence[Block]) -> Model:
+    """A model that says ``blocks`` one after the other, then "done"; to side questions, which have no tools, "done"."""
+
+    def answer(path: str, body: dict[str, Any]) -> Answer:
+        place = len(_results(body)) if body.get("tools") else len(blocks)
+        block = blocks[place] if place < len(blocks) else {"type": "text", "text": "done"}
+        if block["type"] == "tool_use":
+            block = {"id": f"toolu_{place}", **block}
+        if body.get("stream"):
+            return EVENTS, _stream(block)
+        return "application/json", json.dumps({**_message(block), "content": [block]}).encode()
+
+    return Model(lambda path: "/messages" in path and "count_tokens" not in path, answer)
+
+
+def _call(name: str, arguments: dict[str, Any]) -> Block:
+    return {"type": "tool_use", "name": name, "input": arguments}
+
+
+def _message(block: Block) -> dict[str, Any]:
     return {
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
         "model": "claude-sonnet-4-5",
-        "content": [block],
         "stop_reason": "tool_use" if block["type"] == "tool_use" else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": 1, "output_tokens": 1},
     }
 
 
-def _whole(block: dict[str, Any]) -> bytes:
-    return json.dumps(_message(block)).encode()
-
-
-def _events(block: dict[str, Any]) -> bytes:
+def _stream(block: Block) -> bytes:
     """The message as a stream: its frame, then its one block in one piece."""
     message = _message(block)
-    is_call = block["type"] == "tool_use"
-    delta = (
-        {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
-        if is_call
-        else {"type": "text_delta", "text": block["text"]}
-    )
-    empty = {**block, "input": {}} if is_call else {**block, "text": ""}
-    ending = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    events: list[dict[str, Any]] = [
+    if block["type"] == "tool_use":
+        empty: Block = {"input": {}}
+        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+    else:
+        empty, delta = {"text": ""}, {"type": "text_delta", "text": block["text"]}
+    return events(
         {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
-        {"type": "content_block_start", "index": 0, "content_block": empty},
+        {"type": "content_block_start", "index": 0, "content_block": {**block, **empty}},
         {"type": "content_block_delta", "index": 0, "delta": delta},
         {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": ending, "usage": {"output_tokens": 1}},
+        {"type": "message_delta", "delta": {"stop_reason": message["stop_reason"]}, "usage": {"output_tokens": 1}},
         {"type": "message_stop"},
-    ]
-    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+    )
 
 
-def drive(program: str) -> list[dict[str, Any]]:
-    """The requests that reached the model."""
-    model = ThreadingHTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=model.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as home:
-        environment = {
-            "HOME": home,
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model.server_address[1]}",
-            "ANTHROPIC_API_KEY": "nothing",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-            "ENABLE_TOOL_SEARCH": "false",
-        }
-        where = {"cwd": home, "env": environment, "timeout": 120}
-        install = [sys.executable, "-m", "ws_mcp", "install", "claude-code", "--scope", "user"]
-        subprocess.run(install, check=True, capture_output=True, **where)  # type: ignore[call-overload]
-        ask = [program, "-p", "Use the WebSocket tools.", "--allowedTools", "mcp__websocket"]
-        done = subprocess.run(ask, capture_output=True, text=True, **where)  # type: ignore[call-overload]
-        print(f"exit {done.returncode}: {done.stdout.strip()[:200]}{done.stderr.strip()[:300]}")
-    model.shutdown()
-    return Model.asked
-
-
-def main() -> None:
-    """Print what reached the model."""
-    asked = drive(sys.argv[1])
-    assert asked, "the tools never reached the model"
-    tools = [tool["name"] for tool in asked[0]["tools"] if tool["name"].startswith(PREFIX)]
-    print(f"In the first request: {len(tools)} tools: {', '.join(tool.removeprefix(PREFIX) for tool in tools)}")
-    print(f"Instructions reached it: {'ws_search(query)' in json.dumps(asked[0])}")
-    answers = {part["tool_use_id"]: part.get("content") for part in _parts(asked[-1]) if part["type"] == "tool_result"}
-    for place, (name, arguments) in enumerate(CALLS):
-        content = answers.get(f"toolu_{place}")
-        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content or ())
-        print(f"{name}({json.dumps(arguments)}) -> {len(text)} characters: {text[:160]!r}")
-
-
-def _parts(request: dict[str, Any]) -> list[dict[str, Any]]:
+def _parts(body: dict[str, Any]) -> list[Block]:
     """The blocks of all messages."""
-    contents = (message["content"] for message in request["messages"])
+    contents = (message["content"] for message in body["messages"])
     return [part for content in contents if isinstance(content, list) for part in content]
+
+
+def _results(body: dict[str, Any]) -> list[Block]:
+    """What came back for the model's calls, in order."""
+    return [part for part in _parts(body) if part["type"] == "tool_result"]
+
+
+def _text(result: Block) -> str:
+    content = result.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
+def _main(model: Model) -> list[dict[str, Any]]:
+    """The requests of the conversation itself."""
+    return [body for body in model.asked if len(body.get("tools") or ()) > 1]
+
+
+def tools(claude: Claude) -> None:
+    """Every tool in the first request; their answers and an error."""
+    print("\n== Tools, all at once (ENABLE_TOOL_SEARCH=false)")
+    claude.home.variables["ENABLE_TOOL_SEARCH"] = "false"
+    model = _model([_call(PREFIX + name, arguments) for name, arguments in (*CALLS, FAULTY)])
+    ran = claude.ask(model, "Use the WebSocket tools.")
+    sent, asked = wire.exchanges(claude.home.log), _main(model)
+    show_start(sent, ran.started, model.times[0])
+    found = {tool["name"]: tool for tool in asked[0]["tools"] if tool["name"].startswith(PREFIX)}
+    show_tools(
+        sent, {name.removeprefix(PREFIX): (each["description"], each["input_schema"]) for name, each in found.items()}
+    )
+    told = wire.greeting(sent).result["instructions"]
+    assert json.dumps(told)[1:-1] in json.dumps(asked[0])
+    print(f"Instructions: whole, {len(told)} characters")
+    check_texts(sent, [_text(result) for result in _results(asked[-1])])
+    show_warnings(ran)
+
+
+def searched(claude: Claude) -> None:
+    """As it is by default: tools are named, and found by a search."""
+    print("\n== Tools, as by default behind a search")
+    del claude.home.variables["ENABLE_TOOL_SEARCH"]
+    searches = [_call("ToolSearch", {"query": query, "max_results": 3}) for query in QUERIES]
+    model = _model([*searches, *(_call(PREFIX + name, arguments) for name, arguments in CALLS)])
+    claude.ask(model, "Use the WebSocket tools.")
+    asked = _main(model)
+    first, sent = json.dumps(asked[0]), wire.exchanges(claude.home.log)
+    assert not any(tool["name"].startswith(PREFIX) for tool in asked[0]["tools"])
+    assert all(PREFIX + tool["name"] in first for tool in wire.result(sent, "tools/list")["tools"])
+    told = json.dumps(wire.greeting(sent).result["instructions"])[1:-1] in first
+    print(f"Before it searches: the names of all; the instructions: {'whole' if told else 'not'}")
+    results = _results(asked[-1])
+    show_found([_references(result) for result in results[: len(QUERIES)]])
+    check_texts(sent, [_text(result) for result in results[len(QUERIES) :]])
+
+
+def _references(result: Block) -> list[str]:
+    found = (part.get("tool_name", "") for part in result["content"] if isinstance(part, dict))
+    return [name.removeprefix(PREFIX) for name in found]
+
+
+def prompts(claude: Claude) -> None:
+    """Our prompts are commands; each is used."""
+    print("\n== Prompts")
+    names = [prompt["name"] for prompt in wire.result(wire.exchanges(claude.home.log), "prompts/list")["prompts"]]
+    for name in names:
+        model = _model([])
+        claude.ask(model, f"/mcp__websocket__{name} {TASK}")
+        said = json.dumps(_main(model)[0]["messages"])
+        assert EXPERT in said and TASK in said, said
+    got = wire.result(wire.exchanges(claude.home.log), "prompts/get")["messages"]
+    embedded = next(message["content"]["resource"] for message in got if message["content"]["type"] == "resource")
+    reached = json.dumps(embedded["text"][:200])[1:-1] in said
+    print(f"{len(names)} commands, each sends the expert with the task: {', '.join(names)}")
+    print(f"The embedded section {embedded['uri']} reaches the model: {reached}")
+
+
+def agent(claude: Claude) -> None:
+    """The agent file: chosen, it has our words and our tools."""
+    print("\n== Agent file")
+    for scope in ("user", "project"):
+        claude.home.ours("agent", "--client", "claude-code", "--scope", scope, "--tool-mode", "audit", "--overwrite")
+        model = _model([_call(PREFIX + CALLS[0][0], CALLS[0][1])])
+        claude.ask(model, "Explain 1006.", "--agent", ROLE)
+        asked = _main(model)
+        assert EXPERT in json.dumps(asked[0]["system"]) + json.dumps(asked[0]["messages"])
+        assert '"Write"' not in json.dumps(asked[0]["tools"])
+        assert '"id":"code/1006"' in _text(_results(asked[-1])[0])
+        print(f"{scope}: chosen with --agent, it has our instructions, no tool that writes, and called ws_search")
 
 
 if __name__ == "__main__":
