@@ -97,8 +97,10 @@ def known() -> dict[str, dict[str, Any]]:
     return {tool.name: tool.parameters for tool in create()._tool_manager.list_tools()}
 
 
-def wrong_kinds(schema: dict[str, Any]) -> Iterator[Any]:
+def wrong_kinds(name: str, schema: dict[str, Any]) -> Iterator[Any]:
     kind = schema.get("type") or schema["anyOf"][0]["type"]
+    if kind == "string" and name not in {"query", "id", "text"}:  # which may be a close code or a section's number
+        yield from (5, 5.5)
     yield from (value for value in _WRONG[kind] if value is not None or "anyOf" not in schema)
     inner = schema.get("items") or schema.get("additionalProperties")
     if isinstance(inner, dict):
@@ -116,7 +118,7 @@ KINDS = [
     (tool, name, value)
     for tool, parameters in TOOLS.items()
     for name, schema in parameters["properties"].items()
-    for value in wrong_kinds(schema)
+    for value in wrong_kinds(name, schema)
 ]
 
 

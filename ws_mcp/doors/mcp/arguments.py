@@ -15,6 +15,7 @@ from typing import Any
 from mcp.server.mcpserver.tools import Tool
 from pydantic import BaseModel, ValidationError
 
+_CODES = frozenset({"query", "id", "text"})  # texts that may be a number: models send {"query": 1006} for a close code
 _SHOWN = 5  # faults in an error
 _NAME, _VALUE = 80, 60  # characters of what came from outside
 _KINDS = {
@@ -51,9 +52,8 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _write_numbers(known: Mapping[str, Any], given: dict[str, Any]) -> None:
-    """Make texts of numbers where a text is meant: models send {"query": 1006} for a close code."""
     for name, value in given.items():
-        if _is_number(value) and known[name].get("type") == "string":
+        if name in _CODES and _is_number(value) and known[name].get("type") == "string":
             given[name] = json.dumps(value)
 
 
