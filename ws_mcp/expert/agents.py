@@ -1,8 +1,8 @@
 """The expert as an agent file: each client's own format, tied to this server's tools.
 
 Formats, as their makers describe them in 2026: Claude Code and Gemini CLI take Markdown with a list of tools in front,
-VS Code an ``.agent.md`` with tool sets, Cursor Markdown that is read-only or not, Codex TOML. Those of Claude Code, Codex
-and Gemini CLI were loaded and used there (benchmarks/clients).
+VS Code an ``.agent.md`` with tool sets, Cursor Markdown that is read-only or not, Codex TOML. Those of Claude Code,
+Codex and Gemini CLI were loaded and used there (benchmarks/clients).
 """
 
 from __future__ import annotations
