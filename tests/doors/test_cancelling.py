@@ -23,6 +23,7 @@ from mcp import Client, StdioServerParameters
 
 from tests.doors.http_server import ROOT, HttpServer, serving
 from tests.doors.stdio_server import piped
+from ws_mcp.doors.mcp.app import create
 
 Era = Literal["auto", "legacy"]
 Call = tuple[str, dict[str, Any]]
@@ -160,6 +161,22 @@ async def test_over_http_the_sdk_client_stops_both_tools(
     async with Client(server.url, mode=era) as client:
         for tool in ("ws_probe_server", "ws_fetch_corpus"):
             await give_up(client, call_of(tool, peer), peer)
+
+
+@pytest.mark.anyio
+@eras
+async def test_waiting_for_a_client_under_test_is_given_up_and_can_be_taken_up_again(era: Era) -> None:
+    async with Client(create(), mode=era) as client:
+        started = (await client.call_tool("ws_probe_client", {"only": ["framing/text"]})).structured_content or {}
+        waiting = asyncio.create_task(client.call_tool("ws_probe_client", {"session": started["session"], "wait": 60}))
+        await asyncio.sleep(0.3)
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+        async with asyncio.timeout(SOON):
+            given = {"session": started["session"], "stop": True}
+            stopped = (await client.call_tool("ws_probe_client", given)).structured_content or {}
+    assert (stopped["session"], stopped["left"]) == ("", 1)
 
 
 def threads_and_sockets(pid: int) -> tuple[int, int]:
