@@ -139,7 +139,7 @@ def test_what_a_client_wants_beside_its_file_is_said() -> None:
     said = told("codex")
     setting = said[said.index("[mcp_servers") :].splitlines()[:2]
     assert tomllib.loads("\n".join(setting)) == {
-        "mcp_servers": {"websocket": {"tools": {"ws_generate": {"approval_mode": "approve"}}}}
+        "mcp_servers": {"websocket": {"tools": {"ws_probe_server": {"approval_mode": "approve"}}}}
     }
     assert "folders that it trusts" in told("gemini")
 

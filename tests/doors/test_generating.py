@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from mcp import Client
+from mcp.client.context import ClientRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ListRootsResult, Root, TextContent
+from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ListRootsResult, Root, TextContent
 
 from ws_mcp import roots
 from ws_mcp.doors.mcp.app import create
@@ -92,7 +96,6 @@ async def test_files_are_written_below_an_announced_root_with_their_hashes(tmp_p
         given = {"template": NAME, "write_to": "apps/chat"}
         found = content(await client.call_tool("ws_generate", given))
         again = refusal(await client.call_tool("ws_generate", given))
-        (tmp_path / "apps/chat/README.md").write_text("changed")
         over = content(await client.call_tool("ws_generate", {**given, "overwrite": True}))
         outside = refusal(await client.call_tool("ws_generate", {**given, "write_to": "../elsewhere"}))
     assert found["folder"] == str(tmp_path / "apps" / "chat")
@@ -104,6 +107,92 @@ async def test_files_are_written_below_an_announced_root_with_their_hashes(tmp_p
     assert "overwrite" in again
     assert "outside the allowed folders" in outside
     assert not (tmp_path.parent / "elsewhere").exists()
+
+
+class User:
+    """Somebody who is asked, and what they were asked."""
+
+    def __init__(self, action: Literal["accept", "decline", "cancel"], replace: bool = True) -> None:
+        self.asked: list[str] = []
+        self._answer = ElicitResult(action=action, content={"replace": replace} if action == "accept" else None)
+
+    async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        self.asked.append(params.message)
+        return self._answer
+
+
+def changed(folder: Path) -> dict[str, Any]:
+    """A project of which the user changed two files; the arguments that would overwrite it."""
+    for path, text in render.render(catalogue.get(NAME), {"profile": "feed"}).files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text)
+    (folder / "README.md").write_text("mine")
+    (folder / "src/ws_service/session.py").write_text("mine too")
+    return {"template": NAME, "options": {"profile": "feed"}, "write_to": str(folder), "overwrite": True}
+
+
+@eras
+async def test_files_that_differ_are_replaced_when_the_user_agrees(tmp_path: Path, era: Era) -> None:
+    given, user = changed(tmp_path / "chat"), User("accept")
+    async with Client(
+        create(), mode=era, elicitation_callback=user, list_roots_callback=announcing(tmp_path)
+    ) as client:
+        found = content(await client.call_tool("ws_generate", given))
+        again = content(await client.call_tool("ws_generate", given))
+    (question,) = user.asked  # and none the second time, when nothing differs
+    assert "2 files" in question and str(tmp_path / "chat") in question
+    assert "README.md, src/ws_service/session.py" in question and "pyproject.toml" not in question
+    assert "mine" not in (tmp_path / "chat/README.md").read_text()
+    assert found["files"] == again["files"]
+
+
+@eras
+@pytest.mark.parametrize("user", [User("decline"), User("cancel"), User("accept", replace=False), None])
+async def test_files_that_differ_stay_unless_the_user_agrees(tmp_path: Path, era: Era, user: User | None) -> None:
+    given = changed(tmp_path / "my chat")
+    (tmp_path / "my chat/Dockerfile").unlink()
+    async with Client(create(Settings(roots=(tmp_path,))), mode=era, elicitation_callback=user) as client:
+        text = refusal(await client.call_tool("ws_generate", given))
+    assert (tmp_path / "my chat/README.md").read_text() == "mine"
+    assert not (tmp_path / "my chat/Dockerfile").exists()
+    assert ("the user did not agree" if user else "this client cannot ask") in text
+    assert text.endswith(f"In {tmp_path / 'my chat'}: README.md, src/ws_service/session.py.")
+    command = shlex.split(text[text.index("websocket-mcp") : text.index("\nIn ")])
+    assert command[4:] == [str(tmp_path / "my chat"), "--set", "profile=feed", "--overwrite"]
+    done = subprocess.run([sys.executable, "-m", "ws_mcp", *command[1:]], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "mine" not in (tmp_path / "my chat/README.md").read_text()
+
+
+async def test_what_changes_while_the_user_is_asked_is_not_replaced(tmp_path: Path) -> None:
+    given, user = changed(tmp_path), User("accept")
+
+    async def slow(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        (tmp_path / "Dockerfile").write_text("new")
+        return await user(context, params)
+
+    settings = Settings(roots=(tmp_path,))
+    async with Client(create(settings), mode="legacy", elicitation_callback=slow) as client:
+        text = refusal(await client.call_tool("ws_generate", given))
+    assert "Dockerfile" in text and len(user.asked) == 1
+    assert (tmp_path / "README.md").read_text() == "mine"
+
+
+@eras
+async def test_nobody_is_asked_where_nothing_would_be_lost(tmp_path: Path, era: Era) -> None:
+    user = User("decline")
+    given = {"template": NAME, "overwrite": True}
+    async with Client(create(Settings(roots=(tmp_path,))), mode=era, elicitation_callback=user) as client:
+        content(await client.call_tool("ws_generate", given))
+        content(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
+        content(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
+        assert "outside" in refusal(await client.call_tool("ws_generate", {**given, "write_to": "/elsewhere"}))
+        assert "no template" in refusal(
+            await client.call_tool("ws_generate", {**given, "template": "x", "write_to": "new"})
+        )
+        about = {tool.name: tool.annotations for tool in (await client.list_tools()).tools}["ws_generate"]
+    assert user.asked == []
+    assert about and about.destructive_hint is False and about.open_world_hint is False
 
 
 @eras

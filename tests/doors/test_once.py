@@ -71,7 +71,7 @@ async def test_nothing_is_promised_that_a_client_would_wait_for(era: Literal["au
     assert not (promised.resources.list_changed or promised.resources.subscribe)
 
 
-async def test_codex_has_to_ask_only_before_tools_that_write_or_connect_where_they_are_told() -> None:
+async def test_codex_has_to_ask_only_before_tools_that_connect_where_they_are_told() -> None:
     """It runs what reads only, and what neither destroys nor leaves this machine (all 27 combinations measured)."""
     async with Client(create()) as client:
         tools = (await client.list_tools()).tools
@@ -82,4 +82,4 @@ async def test_codex_has_to_ask_only_before_tools_that_write_or_connect_where_th
         closed = about.destructive_hint is False and about.open_world_hint is False
         if not (about.read_only_hint or closed):
             asks.add(tool.name)
-    assert asks == {"ws_generate", "ws_probe_server", "ws_fetch_corpus"}
+    assert asks == {"ws_probe_server", "ws_fetch_corpus"}

@@ -43,3 +43,20 @@ def test_a_dangling_link_is_no_free_place(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="already"):
         writing.write(PROJECT, tmp_path)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_only_what_differs_is_replaced_and_permissions_stay(tmp_path: Path) -> None:
+    writing.write(PROJECT, tmp_path)
+    assert writing.differing(PROJECT, tmp_path) == ()
+    readme, main = tmp_path / "README.md", tmp_path / PROJECT.template.main
+    readme.write_text("mine")
+    readme.chmod(0o755)
+    main.unlink()
+    main.mkdir()
+    untouched = (tmp_path / "pyproject.toml").stat()
+    assert set(writing.differing(PROJECT, tmp_path)) == {"README.md", PROJECT.template.main}
+    main.rmdir()
+    writing.write(PROJECT, tmp_path, overwrite=True)
+    assert writing.differing(PROJECT, tmp_path) == ()
+    assert readme.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "pyproject.toml").stat().st_mtime_ns == untouched.st_mtime_ns

@@ -70,9 +70,9 @@ _PLACES: dict[str, dict[str, Callable[[], Place]]] = {
 CLIENTS = tuple(_PLACES)
 # What a user has to know of a client, beside the file; measured, benchmarks/clients/RESULTS.md.
 NOTES = {
-    "codex": "Codex announces no folders: --root DIR lets ws_generate write there. It asks before ws_generate, "
+    "codex": "Codex announces no folders: --root DIR lets ws_generate write there. It asks before "
     "ws_probe_server and ws_fetch_corpus, and `codex exec` refuses them; to allow one, add to that file:\n"
-    '[mcp_servers.websocket.tools.ws_generate]\napproval_mode = "approve"',
+    '[mcp_servers.websocket.tools.ws_probe_server]\napproval_mode = "approve"',
     "gemini": "Gemini CLI starts servers only in folders that it trusts.",
 }
 

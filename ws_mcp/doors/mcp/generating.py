@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult
 from mcp.server.mcpserver.resolve import ListRoots, Resolve
 from mcp.types import CallToolResult, ListRootsResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ws_mcp import roots
-from ws_mcp.doors.mcp import results
+from ws_mcp.doors.mcp import replacing, results
 from ws_mcp.doors.mcp.following import folder
+from ws_mcp.doors.mcp.replacing import Consent, Place
 from ws_mcp.errors import InputError
 from ws_mcp.knowledge.local.folder import Local
 from ws_mcp.report import cost
@@ -23,7 +24,8 @@ from ws_mcp.templates import catalogue, render, writing
 from ws_mcp.templates.model import Project, Template
 
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
-_WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+# It replaces nothing that the user did not agree to replace.
+_WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _SHOWN = 5_000  # characters of a file, fewer where they are dense
 _ENTRY, _OPTIONS, _FILES, _NOTE = 1_200, 600, 3_000, 300  # weight of a template, the options, the files, the notes
 _MOST = 50_000
@@ -70,6 +72,7 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
         given: folders that may be written, beside announced ones where ``client_roots`` holds.
         client_roots: whether to ask the client for its roots.
     """
+    _lists(server, local)
 
     async def announced(write_to: str, context: Context) -> ListRootsResult | ListRoots:
         capabilities = context.client_capabilities
@@ -77,6 +80,73 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
             return ListRoots()
         return ListRootsResult(roots=[])
 
+    def replaced(
+        client: Annotated[ListRootsResult, Resolve(announced)],
+        template: str,
+        options: dict[str, Any],
+        write_to: str,
+        overwrite: bool,
+    ) -> Place:
+        if not (write_to and overwrite):
+            return Place()
+        try:
+            project = render.render(catalogue.get(template, local.template_folders()), options)
+            place = roots.inside(write_to, _allowed(given, client))
+            return Place(folder=place, files=writing.differing(project, place))
+        except InputError:
+            return Place()  # the tool itself tells
+
+    def agreed(context: Context, place: Annotated[Place, Resolve(replaced)]) -> Consent | Elicit[Consent]:
+        return replacing.question(context, place)
+
+    @server.tool(
+        title="Generate a WebSocket project",
+        annotations=_WRITES,
+        meta={
+            "anthropic/searchHint": "create scaffold websocket server client chat code project python typescript node"
+        },
+    )
+    @results.explained
+    async def ws_generate(
+        context: Context,
+        client: Annotated[ListRootsResult, Resolve(announced)],
+        place: Annotated[Place, Resolve(replaced)],
+        answer: Annotated[ElicitationResult[Consent], Resolve(agreed)],
+        template: Annotated[str, Field(description="a name of ws_list_templates", examples=["python-fastapi-server"])],
+        options: Annotated[
+            dict[str, Any],
+            Field(description='{"profile": "feed"}; ws_read template/NAME tells them', examples=[{"profile": "feed"}]),
+        ] = {},  # noqa: B006
+        write_to: Annotated[
+            str, Field(description="a folder below the workspace to write the project into", examples=["chat"])
+        ] = "",
+        only: Annotated[
+            str, Field(description="show this file of the project instead of its main one", examples=["README.md"])
+        ] = "",
+        overwrite: Annotated[bool, Field(description="replace files there, if the user agrees when asked")] = False,
+        offset: Annotated[int, Field(description="characters of the file to skip")] = 0,
+        limit: Annotated[int, Field(description=f"characters of the file, 0 to {_MOST}")] = _SHOWN,
+    ) -> Annotated[CallToolResult, Generated]:
+        """Generate the code of a WebSocket server or client, such as a chat backend: a complete, tested project.
+
+        Without write_to: its tree and main file, any file by only.
+
+        With write_to the files are written there, never over others unless the user agrees, and listed with SHA-256.
+        """
+        project = render.render(catalogue.get(template, local.template_folders()), options)
+        found = _shown(project, only, offset, limit)
+        if write_to:
+            target = roots.inside(write_to, _allowed(given, client))
+            if overwrite:
+                there = Place(folder=target, files=place.files)
+                files = replacing.write(project, there, options, answer, context)
+            else:
+                files = writing.write(project, target)
+            found |= _written(found, files, str(target), not only)
+        return results.data(found)
+
+
+def _lists(server: MCPServer, local: Local) -> None:
     @server.tool(
         title="List templates",
         annotations=_READS,
@@ -95,44 +165,9 @@ def register(server: MCPServer, local: Local, given: Sequence[Path] = (), client
         note = f"{left} more fit {filter!r}; give more words as filter, such as a language or a side." if left else ""
         return results.data({"templates": entries, "note": note})
 
-    @server.tool(
-        title="Generate a WebSocket project",
-        annotations=_WRITES,
-        meta={
-            "anthropic/searchHint": "create scaffold websocket server client chat code project python typescript node"
-        },
-    )
-    @results.explained
-    async def ws_generate(
-        client: Annotated[ListRootsResult, Resolve(announced)],
-        template: Annotated[str, Field(description="a name of ws_list_templates", examples=["python-fastapi-server"])],
-        options: Annotated[
-            dict[str, Any],
-            Field(description='{"profile": "feed"}; ws_read template/NAME tells them', examples=[{"profile": "feed"}]),
-        ] = {},  # noqa: B006
-        write_to: Annotated[
-            str, Field(description="a folder below the workspace to write the project into", examples=["chat"])
-        ] = "",
-        only: Annotated[
-            str, Field(description="show this file of the project instead of its main one", examples=["README.md"])
-        ] = "",
-        overwrite: Annotated[bool, Field(description="replace files that are there already")] = False,
-        offset: Annotated[int, Field(description="characters of the file to skip")] = 0,
-        limit: Annotated[int, Field(description=f"characters of the file, 0 to {_MOST}")] = _SHOWN,
-    ) -> Annotated[CallToolResult, Generated]:
-        """Generate the code of a WebSocket server or client, such as a chat backend: a complete, tested project.
 
-        Without write_to: its tree and main file, any file by only.
-
-        With write_to the files are written there, never over others unless overwrite, and listed with SHA-256.
-        """
-        project = render.render(catalogue.get(template, local.template_folders()), options)
-        found = _shown(project, only, offset, limit)
-        if write_to:
-            allowed = (*given, *roots.named(), *(path for root in client.roots if (path := folder(str(root.uri)))))
-            place = roots.inside(write_to, allowed)
-            found |= _written(found, writing.write(project, place, overwrite), str(place), not only)
-        return results.data(found)
+def _allowed(given: Sequence[Path], client: ListRootsResult) -> list[Path]:
+    return [*given, *roots.named(), *(path for root in client.roots if (path := folder(str(root.uri))))]
 
 
 def _listed(template: Template) -> dict[str, Any]:
