@@ -83,9 +83,9 @@ class Library:
         """Every section by its id, in the order of the documents."""
         return self._now.sections
 
-    def prepare(self) -> None:
-        """Build the index of the present content, if there is none yet, so that no search has to wait for it."""
-        _ = self._now.index
+    def prepare(self) -> str:
+        """Open the index of the present content, or build it; a note where it could not be kept, else ""."""
+        return self._now.index[1]
 
     def search(self, text: str, sources: tuple[str, ...] = (), limit: int = 5, offset: int = 0) -> Answer:
         """Find sections for words, symptoms, section numbers, codes or names.

@@ -131,6 +131,30 @@ def test_the_command_line_shows_the_change_first(home: Path) -> None:
     assert "Removed from" in run("cursor", "--remove")
 
 
+def test_installing_builds_the_search_index_and_a_dry_run_does_not(home: Path) -> None:
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "ws_mcp", "install", "cursor", *arguments]
+        env = os.environ | {"XDG_CACHE_HOME": str(home / "cache")}
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=True).stdout
+
+    run("--dry-run")
+    assert not (home / "cache").exists()
+    assert "index is ready" in run()
+    assert len(list((home / "cache").rglob("indexes/*"))) == 1
+    (home / "cache").rename(home / "moved")
+    run("--remove")
+    assert not (home / "cache").exists()
+
+
+def test_where_no_index_can_be_kept_installing_says_so_and_works(home: Path) -> None:
+    (home / "file").write_text("in the way")
+    command = [sys.executable, "-m", "ws_mcp", "install", "cursor"]
+    env = os.environ | {"XDG_CACHE_HOME": str(home / "file")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "XDG_CACHE_HOME" in done.stdout and (home / ".cursor/mcp.json").exists()
+
+
 def test_what_a_client_wants_beside_its_file_is_said() -> None:
     def told(client: str) -> str:
         command = [sys.executable, "-m", "ws_mcp", "install", client]

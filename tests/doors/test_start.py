@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from tests.doors.stdio_server import Server
+from tests.doors.stdio_server import Server, piped
 from tools import docs
 from ws_mcp.doors.mcp import start
 
@@ -173,6 +173,52 @@ def test_a_client_that_says_nothing_is_waited_for(server: Server) -> None:
     server.begin()
     server.stdin.close()
     assert server.end() == (0, b"", "")
+
+
+def indexes(cache: Path) -> set[str]:
+    """The folders of finished indexes."""
+    return {folder.name for folder in cache.rglob("indexes/*") if not folder.name.startswith(".")}
+
+
+def test_the_index_is_built_while_nobody_asks_and_a_search_builds_no_second_one(tmp_path: Path) -> None:
+    with piped({"XDG_CACHE_HOME": str(tmp_path)}) as server:
+        server.begin()
+        end = time.monotonic() + 60
+        while not (built := indexes(tmp_path)):
+            assert time.monotonic() < end, "no index though nothing else was to do"
+            time.sleep(0.1)
+        (before,) = tmp_path.rglob(f"indexes/{next(iter(built))}")
+        made = before.stat().st_ino
+        found = server.ask(1, "tools/call", {"name": "ws_search", "arguments": {"query": "1006"}})
+        assert found["result"]["structuredContent"]["hits"][0]["id"] == "code/1006"
+    assert (indexes(tmp_path), before.stat().st_ino) == (built, made)
+
+
+def test_two_servers_that_build_at_once_both_answer_and_leave_one_index(tmp_path: Path) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path)}
+    with piped(env) as one, piped(env) as other:
+        for server in (one, other):
+            server.begin()
+            call = request(1, "tools/call", {"name": "ws_search", "arguments": {"query": "1006"}})
+            server.send(call)
+        for server in (one, other):
+            assert server.receive(60)["result"]["structuredContent"]["hits"][0]["id"] == "code/1006"
+    assert len(indexes(tmp_path)) == 1
+    assert [folder for folder in tmp_path.rglob("indexes/.*")] == []
+
+
+@pytest.mark.parametrize("wait", [0.5, 1.5])
+def test_a_server_that_leaves_while_it_builds_says_nothing_and_the_next_one_finds(tmp_path: Path, wait: float) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path)}
+    with piped(env) as server:
+        server.ready()
+        time.sleep(wait)
+        server.stdin.close()
+        assert server.end() == (0, b"", "")
+    with piped(env) as server:
+        server.begin()
+        server.send(request(1, "tools/call", {"name": "ws_search", "arguments": {"query": "1006"}}))
+        assert server.receive(60)["result"]["structuredContent"]["note"] == ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")

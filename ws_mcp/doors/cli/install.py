@@ -12,8 +12,10 @@ import typer
 from ws_mcp.clients import install as installing
 from ws_mcp.clients.places import CLIENTS, NOTES
 from ws_mcp.doors.cli import output
+from ws_mcp.errors import StorageError
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import store
+from ws_mcp.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +60,16 @@ def install(
         typer.echo(f"Restart {client}; its server list then shows {output.style(installing.NAME, bold=True)}.")
         if client in NOTES:
             typer.echo(NOTES[client])
+        _make_ready()
+
+
+def _make_ready() -> None:
+    """Everything for the first question: the official texts where they are wanted, the search index."""
+    try:
         _offer_texts()
+        typer.echo(Library().prepare() or "The search index is ready.")
+    except StorageError as error:  # nothing can be kept; the server is installed all the same
+        typer.echo(str(error))
 
 
 def _offer_texts() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 from mcp.server import CacheHint, MCPServer
 from mcp.server.caching import CacheableMethod
 from mcp.server.request_state import RequestStateSecurity
@@ -74,4 +77,11 @@ def create(settings: Settings = Settings(), state_key: bytes = b"") -> MCPServer
         following.follow(server, library, settings.roots)
     hardening.harden(server)
     once.once(server)
+    if settings.ahead:
+        threading.Thread(target=_prepare, args=(library,), daemon=True).start()
     return server
+
+
+def _prepare(library: Library) -> None:
+    with contextlib.suppress(Exception):  # the first search tells
+        library.prepare()

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -60,7 +61,7 @@ def serve(settings: Settings, http: Http) -> None:
         SystemExit: The address cannot be bound (exit 2).
     """
     logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")
-    server = app.create(settings, _state_key(http))
+    server = app.create(replace(settings, ahead=True), _state_key(http))
     listening = _bind(http)
     gate = application(server, http)
     config = uvicorn.Config(

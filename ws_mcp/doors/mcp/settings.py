@@ -18,6 +18,7 @@ class Settings:
         folder: the user's own documents, where they are not in ./mcp/websocket.
         local: whether the client is on this machine. Tools that write, read files or connect are left out for others.
         enabled: tools that others get all the same.
+        ahead: whether the search index is opened, or built where there is none, before anybody searches.
     """
 
     roots: tuple[Path, ...] = ()
@@ -26,3 +27,4 @@ class Settings:
     folder: Path | None = None
     local: bool = True
     enabled: tuple[str, ...] = ()
+    ahead: bool = False

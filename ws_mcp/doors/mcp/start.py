@@ -2,8 +2,9 @@
 
 Importing the SDK takes more than half a second of CPU, and clients leave out of their first turn a server that is not
 ready. So ``initialize``, ``server/discover`` and the lists are answered from a snapshot, with the standard library
-alone, while a thread imports the rest. At the first request for anything else this stage is over: the second one gets
-every line that the SDK has to know, and drops the answers it would give a second time.
+alone, while a thread imports the rest, makes the server and has it open its search index (in a new home: build it). At
+the first request for anything else this stage is over: the second one gets every line that the SDK has to know, and
+drops the answers it would give a second time.
 
 The snapshot is written by ``python -m tools.docs`` from the live server, and a test holds it to that.
 """
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
     from ws_mcp.doors.mcp.settings import Settings
 
 _SNAPSHOT = Path(__file__).with_name("snapshot.json")
@@ -134,7 +137,8 @@ def run(settings: Settings | None = None) -> None:
     lines, output = Lines(os.dup(0)), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints goes to stderr and never between the messages
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    loader = threading.Thread(target=_load, daemon=True)
+    loaded: list[MCPServer] = []
+    loader = threading.Thread(target=_load, args=(settings, loaded), daemon=True)
     loader.start()
     stage = FirstStage(lines, output)
     if not stage.run():
@@ -143,14 +147,17 @@ def run(settings: Settings | None = None) -> None:
     loader.join()
     from ws_mcp.doors.mcp import stdio
 
-    stdio.serve(b"".join(stage.kept) + lines.rest(), lines.descriptor, output, stage.answered, settings)
+    server = loaded[0] if loaded else stdio.create(settings)  # raises what the thread told
+    stdio.serve(server, b"".join(stage.kept) + lines.rest(), lines.descriptor, output, stage.answered)
 
 
-def _load() -> None:
-    """Import what the second stage needs; garbage collection would only look at what stays."""
+def _load(settings: Settings | None, loaded: list[MCPServer]) -> None:
+    """Import what the second stage needs and make its server; garbage collection would only look at what stays."""
     gc.disable()
     try:
-        import ws_mcp.doors.mcp.stdio  # noqa: F401
+        from ws_mcp.doors.mcp import stdio
+
+        loaded.append(stdio.create(settings))
     finally:
         gc.freeze()
         gc.enable()

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -37,17 +38,21 @@ _LINGER = 10.0  # seconds that requests under way get when the input has ended
 _SHOWN = 80  # characters of a bad line that its error quotes
 
 
-def serve(
-    first: bytes, source: int, output: BinaryIO, answered: set[str | int], settings: Settings | None = None
-) -> None:
+def create(settings: Settings | None = None) -> MCPServer:
+    """The server, which gets its search ready while its client thinks."""
+    # To stderr, a line each; before the SDK sets up its own.
+    logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")
+    return app.create(replace(settings or Settings(), ahead=True))
+
+
+def serve(server: MCPServer, first: bytes, source: int, output: BinaryIO, answered: set[str | int]) -> None:
     """Serve until the input ends.
 
     ``first`` is what was read already, ``source`` the descriptor of the rest; ``answered`` are the ids of requests
     among ``first`` whose answers were sent already.
     """
-    logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")  # to stderr, a line each
     reader = io.TextIOWrapper(io.BufferedReader(_Input(first, source)), encoding="utf-8", errors="replace")
-    anyio.run(_serve, app.create(settings or Settings()), reader, _Output(output, answered))
+    anyio.run(_serve, server, reader, _Output(output, answered))
 
 
 async def _serve(server: MCPServer, reader: io.TextIOWrapper, writer: io.TextIOWrapper) -> None:

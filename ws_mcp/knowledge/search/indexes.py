@@ -48,6 +48,7 @@ def open_index(state: str, sections: Callable[[], list[Section]]) -> tuple[Index
             found = index.load(folder)
             with contextlib.suppress(OSError):  # a cache that is read-only serves as well
                 folder.touch()
+                _sweep(folder)
             return found, ""
         except InputError:
             shutil.rmtree(folder, ignore_errors=True)
