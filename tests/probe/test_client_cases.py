@@ -98,6 +98,7 @@ def test_what_the_client_sends_goes_through_the_rules() -> None:
     cases = [all_cases()["framing/text"]]
     report = asyncio.run(probe(ClientPeer("masks-wrong"), cases))
     assert "unmasked-client-frame" in [seen.finding.rule for seen in report.findings]
+    assert [outcome.verdict for outcome in report.outcomes] == [Verdict.FAILED]  # no server would read on
 
 
 def test_a_plain_get_tells_what_is_left_and_takes_no_case() -> None:

@@ -11,18 +11,23 @@ import socket
 import struct
 import time
 import tracemalloc
+import xml.etree.ElementTree as Tree
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from ws_mcp.probe.catalogue import all_cases
 from ws_mcp.probe.client import Door, Exchange
+from ws_mcp.probe.forms import html, junit, matrix, sarif, text
 from ws_mcp.probe.observed import EVENTS
-from ws_mcp.probe.runner import UnreachableError, probe_server
+from ws_mcp.probe.result import ProbeReport
+from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.server import ClientProbe
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import CHUNK, MOST
 from ws_mcp.probe.targets import read_url, resolve
+from ws_mcp.probe.unreachable import UnreachableError
 from ws_mcp.types import Verdict
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -30,13 +35,13 @@ Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 CASES = ("handshake/right", "framing/text", "framing/reserved-opcode-3", "control/ping-text", "closing/code-1000")
 
 
-async def opened(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def opened(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fields: str = "") -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     key = next(line.split(": ")[1] for line in head.split("\r\n") if line.startswith("Sec-WebSocket-Key"))
     accept = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
     writer.write(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+        f"Sec-WebSocket-Accept: {accept}\r\n{fields}\r\n".encode("latin-1")
     )
 
 
@@ -121,7 +126,28 @@ async def drip_frames(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         await asyncio.sleep(1)
 
 
-BEFORE = [silent, drip, endless_head, garbage_head, reset]
+async def endless_interim(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+        await writer.drain()
+
+
+async def half_closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await opened(reader, writer)
+    writer.write_eof()
+    await asyncio.sleep(30)
+
+
+async def compressed_bombs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = (packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
+    await opened(reader, writer, "Sec-WebSocket-Extensions: permessage-deflate\r\n")
+    while True:  # each of 1 KiB grows to 1 MiB
+        writer.write((b"\xc2\x7e" + len(packed).to_bytes(2, "big") + packed) * 10)
+        await writer.drain()
+
+
+BEFORE = [silent, drip, endless_head, garbage_head, reset, endless_interim]
 AFTER = [
     silent_after,
     endless_frames,
@@ -131,6 +157,8 @@ AFTER = [
     garbage_frames,
     never_reads,
     drip_frames,
+    half_closed,
+    compressed_bombs,
 ]
 
 
@@ -183,6 +211,91 @@ def test_a_hostile_server_gets_a_verdict_in_bounded_time(behaviour: Behaviour) -
         assert len(exchange.seen.messages) <= EVENTS + CHUNK // 2
     if behaviour in BEFORE:
         assert {exchange.verdict for exchange in found[:1]} == {Verdict.FAILED}
+
+
+NASTY = "\x1b[31m\x1b]0;owned\x07\x9b2J<script>alert(1)</script>]]>\"'"
+
+
+async def nasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await opened(reader, writer, f"Server: {NASTY}\r\nSec-WebSocket-Protocol: {NASTY}\r\n")
+    data = NASTY.encode()
+    size = bytes([len(data)])
+    while await reader.read(65536):
+        writer.write(b"\x81" + size + data + b"\x88" + bytes([len(data) + 2]) + b"\x03\xe8" + data)
+
+
+def test_what_a_peer_says_gives_no_orders_to_who_reads_the_report() -> None:
+    async def run() -> ProbeReport:
+        async with hostile(nasty) as url:
+            return await probe_server(url, Settings(only=("handshake/right", "framing/text", "closing/code-1000")))
+
+    report = asyncio.run(run())
+    assert "owned" in report.agent  # it is told, and does nothing
+    for shown in (text.render(report, verbose=True), matrix.render([report], ["a"], verbose=True)):
+        assert all(sign.isprintable() or sign == "\n" for sign in shown)
+    page = html.render([report])
+    assert "<script>" not in page and "owned" in page and "\x1b" not in page
+    log = junit.render(report)
+    assert Tree.fromstring(log).find(".//testcase") is not None and "\x1b" not in log
+    told = [result["message"]["text"] for result in sarif.render(report)["runs"][0]["results"]]
+    assert told and not any("\x1b" in message or "\x9b" in message for message in told)
+
+
+def test_a_refusal_gives_no_orders_either() -> None:
+    async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 302 {NASTY}\r\nLocation: {NASTY}\r\n\r\n".encode("latin-1"))
+        await writer.drain()
+
+    async def run() -> None:
+        async with hostile(refuses) as url:
+            with pytest.raises(UnreachableError, match="give the URL that it leads to") as raised:
+                await probe_server(url)
+            assert str(raised.value).isprintable()
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_only_announces_another_one_is_waited_past() -> None:
+    async def hints(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        await opened(reader, writer)
+        await reader.read(1)
+
+    assert asyncio.run(_one(hints, "handshake/right")).verdict is Verdict.PASSED
+
+
+async def _one(behaviour: Behaviour, case: str) -> Exchange:
+    async with hostile(behaviour) as url:
+        door = Door.to(await resolve(read_url(url)), Settings(limit=1.0))
+        return await door.exchange(all_cases()[case])
+
+
+def test_a_server_that_stops_on_the_way_leaves_cases_not_run_and_the_report_says_so() -> None:
+    async def run() -> ProbeReport:
+        count = 0
+        stopping = asyncio.Event()
+
+        async def some(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal count
+            count += 1
+            if count > 20:
+                stopping.set()
+            await opened(reader, writer)
+            await reader.read(1)
+            writer.close()
+
+        server = await asyncio.start_server(some, "127.0.0.1", 0)
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        probing = asyncio.create_task(probe_server(url, Settings(only=("framing/", "closing/"))))
+        await stopping.wait()
+        server.close()
+        return await probing
+
+    report = asyncio.run(run())
+    assert "got no connection" in report.incomplete and "did the server stop" in report.incomplete
+    assert report.counts["NOT_RUN"] > 20
+    assert not any("no connection" in outcome.actual for outcome in report.failures)
 
 
 @pytest.mark.parametrize("behaviour", BEFORE, ids=lambda b: b.__name__)

@@ -98,7 +98,7 @@ def test_a_server_of_http_1_alone_is_told_and_not_failed(command: Command) -> No
 
     done = asyncio.run(run())
     report = json.loads(done.stdout)
-    assert done.returncode == 0
+    assert done.returncode == 2  # it could not be tested
     assert report["counts"]["INFORMATIONAL"] == 1 and report["counts"]["NOT_RUN"] >= 300
     assert "no HTTP/2" in report["notes"][0]
 

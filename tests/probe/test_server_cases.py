@@ -11,6 +11,7 @@ from tests.probe.flaws import FRAMES, SERVER, flaw_of
 from tests.probe.server_peer import ServerPeer
 from ws_mcp.probe.catalogue import all_cases, select
 from ws_mcp.probe.client import Door, Exchange
+from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.studies import STUDIES
@@ -119,6 +120,21 @@ def test_what_the_server_sends_goes_through_the_rules(flaw: str, rule: str) -> N
             return [seen.finding.rule for seen in report.findings]
 
     assert rule in asyncio.run(run())
+
+
+def test_a_server_that_answers_right_in_frames_that_break_a_rule_has_not_passed() -> None:
+    only = ("framing/text", "control/ping-text", "closing/code-1000", "handshake/right")
+
+    async def run() -> ProbeReport:
+        async with ServerPeer("masks-wrong").listening() as peer:
+            return await probe_server(peer.url, Settings(headers=HEADERS, only=only))
+
+    report = asyncio.run(run())
+    told = {outcome.case: (outcome.verdict, outcome.closing) for outcome in report.outcomes if outcome.case in only}
+    assert not report.ok
+    assert told["handshake/right"] == (Verdict.PASSED, Verdict.FAILED)  # its Close is masked
+    assert {told[case][0] for case in only[:3]} == {Verdict.FAILED}
+    assert "but Frame 0 (text) of the server is masked" in report.outcomes[1].actual, report.outcomes[1]
 
 
 def test_a_whole_probe_of_a_right_server_has_nothing_to_mend() -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.probe import explaining
 from ws_mcp.probe.catalogue import all_cases
+from ws_mcp.report.evidence import printable
 from ws_mcp.types import Outcome, Verdict
 
 PREFIX = "autobahn/"
@@ -172,7 +173,7 @@ def _named(library: str, server: str) -> bool:
 def server_of(told: Line) -> str:
     """What the server calls itself."""
     found = re.search(r"^server:[ \t]*(.*)$", told["response"], re.IGNORECASE | re.MULTILINE)
-    return found[1].strip()[:100] if found else ""
+    return printable(found[1].strip()[:100]) if found else ""
 
 
 def _closing(told: Line) -> Verdict:
@@ -185,7 +186,7 @@ def _closing(told: Line) -> Verdict:
 def _actual(told: Line) -> str:
     words = [*told["events"]]
     if told["code"] is not None:
-        reason = f" “{told['reason']}”" if told["reason"] else ""
+        reason = f" “{printable(told['reason'])}”" if told["reason"] else ""
         words.append(f"Close {told['code']}{reason}")
         if told["result"].startswith(_UNDONE):
             return "; ".join(words)

@@ -37,7 +37,7 @@ def write(report: ProbeReport, file: Path) -> int:
     try:
         file.write_text(json.dumps({"accepted": failing}, indent=2) + "\n", "utf-8")
     except OSError as error:
-        raise InputError(f"The baseline {file} cannot be written: {error}.") from None
+        raise InputError(f"The baseline {file} cannot be written: {error.strerror}.") from None
     return len(failing)
 
 
@@ -47,7 +47,9 @@ def _read(file: Path) -> dict[str, str]:
         if not all(isinstance(told, str) for told in known.values()):
             raise TypeError
     except OSError as error:
-        raise InputError(f"The baseline {file} cannot be read: {error}. --write-baseline {file} makes one.") from None
+        raise InputError(
+            f"The baseline {file} cannot be read: {error.strerror}. --write-baseline {file} makes one."
+        ) from None
     except (ValueError, LookupError, TypeError, AttributeError):
         raise InputError(f"{file} is no baseline. It has to look like {_SHAPE}; --write-baseline makes one.") from None
     return {str(case): told for case, told in known.items()}

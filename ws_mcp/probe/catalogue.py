@@ -97,7 +97,8 @@ def _unknown(word: str, cases: list[Case]) -> str:
         return f"No case shows {word!r} for this side. docs/coverage-live.md says why; leave --only out to run all."
     near = difflib.get_close_matches(word, [*{case.chapter for case in cases}, *(case.id for case in cases)], 3)
     hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return f"No case begins with {word!r} and no requirement is called so.{hint} Chapters: {', '.join(CHAPTERS)}."
+    chapters = ", ".join(dict.fromkeys(case.chapter for case in cases))
+    return f"No case begins with {word!r} and no requirement is called so.{hint} Chapters: {chapters}."
 
 
 def sections(case: Case) -> tuple[str, ...]:

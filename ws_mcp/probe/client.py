@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ws_mcp.judge_handshake import judge_handshake
 from ws_mcp.probe.heads import Ask, new_key, right_request
@@ -12,13 +12,14 @@ from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Talk
 from ws_mcp.probe.targets import Target, tls
-from ws_mcp.probe.verdicts import Judged, judge, judge_closing, settled
+from ws_mcp.probe.verdicts import judge, judge_closing, settled, unbroken
 from ws_mcp.probe.wording import wordable, worded
 from ws_mcp.probe.words import Case, Kind
 from ws_mcp.protocol.heads import START, parse_head, split_lines
 from ws_mcp.rules.http_parts import accepts
-from ws_mcp.types import Finding, Handshake, Policy, Request, Response, Severity, Side, Verdict
+from ws_mcp.types import Finding, Handshake, Policy, Request, Response, Side, Verdict
 
+INTERIM = 10  # answers before the final one that are read
 _RIGHT = Ask()
 _OWN_DOING = ("connection-refused",)  # a refusal is what most wrong requests are sent for
 
@@ -69,7 +70,7 @@ class Door:
             except TimeoutError:
                 trouble = "no connection in time"
             except (OSError, ssl.SSLError, ValueError) as error:
-                trouble = f"no connection: {error}"
+                trouble = f"no connection: {error or 'it ended in the handshake of TLS'}"
             else:
                 self.connected = address
                 talk = Talk(reader, writer, Side.CLIENT, started + limit)
@@ -88,7 +89,12 @@ class Door:
         for at in range(0, len(raw), ask.size or len(raw)):
             await talk.write(raw[at : at + (ask.size or len(raw))])
             await asyncio.sleep(0)
-        return _answered(talk, raw, await talk.head(), self.target.secure)
+        head = await talk.head()
+        for _ in range(INTERIM):
+            if not _interim(head):
+                break
+            head = await talk.head()
+        return _answered(talk, raw, head, self.target.secure)
 
     async def exchange(self, case: Case, limit: float | None = None) -> Exchange:
         """Runs one case."""
@@ -99,8 +105,7 @@ class Door:
         case = worded(case, prefix)
         talk = await self.connect(limit or case.limit or self.settings.limit)
         if isinstance(talk, str):
-            seen = Observed(refused=talk)
-            return Exchange(Verdict.FAILED, talk, Verdict.NOT_RUN, "", seen)
+            return Exchange(Verdict.NOT_RUN, talk, Verdict.NOT_RUN, "", Observed(refused=talk))
         try:
             return await self._run(talk, case)
         finally:
@@ -117,21 +122,23 @@ class Door:
             if not case.opening:
                 await talk.perform(case.steps)
                 await talk.react(lambda: settled(case, seen, self.echo), case.sentinel)
-        judged = self._judged(case, seen, findings)
+        judged = judge(case, seen, self.echo)
+        accepted = judged.reaction is not None and judged.reaction.kind is Kind.ACCEPT
+        verdict, actual = unbroken(case, judged.verdict, judged.actual, findings if accepted else talk.findings())
         if seen.response is not None and accepts(seen.response) and judged.reaction is not None:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=True)
-        every = tuple(f for f in (*findings, *talk.findings()) if f.rule not in (*case.ignore, *_OWN_DOING))
-        return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+        every = (*findings, *talk.findings())
+        if verdict is not Verdict.FAILED:
+            closing, how = unbroken(case, closing, how, talk.findings())
+        kept = tuple(f for f in every if f.rule not in (*case.ignore, *_OWN_DOING))
+        return Exchange(verdict, actual, closing, how, seen, kept)
 
-    def _judged(self, case: Case, seen: Observed, findings: tuple[Finding, ...]) -> Judged:
-        """The verdict; an answer that opens the connection and breaks a rule itself has not passed."""
-        judged = judge(case, seen, self.echo)
-        accepted = judged.reaction is not None and judged.reaction.kind is Kind.ACCEPT
-        broken = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if accepted and broken and judged.verdict is Verdict.PASSED:
-            return replace(judged, verdict=Verdict.FAILED, actual=f"{judged.actual}; but {broken[0].message}")
-        return judged
+
+def _interim(head: bytes) -> bool:
+    """Whether an answer only announces another one: 1xx, which a client has to expect (RFC 9110, 15.2)."""
+    line = head.partition(b"\n")[0].split()
+    return len(line) > 1 and line[0].startswith(b"HTTP/") and line[1][:1] == b"1" and line[1] != b"101"
 
 
 def _answered(talk: Talk, asked: bytes, head: bytes, secure: bool) -> tuple[Finding, ...]:

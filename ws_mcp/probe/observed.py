@@ -11,6 +11,7 @@ from ws_mcp.types import Response, Side
 from ws_mcp.wire import Frame, Part
 
 MESSAGE = 1 << 20  # bytes of a message that are kept
+INFLATED = 8 << 20  # bytes that the compressed messages of a connection may grow to
 EVENTS = 20_000  # frames of a connection that are looked at
 TRACE = 2048  # bytes of each direction that an outcome shows
 CLOSE, PING, PONG = 8, 9, 10
@@ -42,7 +43,7 @@ class Observed:
     Ping was answered; ``stopped`` why we gave up listening; ``refused`` why no connection came about. ``tracks`` holds
     the first bytes each way, ``sizes`` how many there were; ``blocked``: the peer stopped reading; ``late``: how many
     frames it sent after its Close. ``http`` is there over HTTP/2, where ``end`` may also be "lost" (the connection
-    went, the stream was not ended), and ``end_told`` says the end in words.
+    went, the stream was not ended), and ``end_told`` says the end in words. ``opened``: frames could come.
     """
 
     response: Response | None = None
@@ -67,6 +68,7 @@ class Observed:
     late: int = 0
     http: HttpLog | None = None
     end_told: str = ""
+    opened: bool = False
 
     @property
     def over(self) -> bool:
@@ -108,7 +110,7 @@ class Ear:
         self._opcode = -1
         self._packed = False
         self._content = bytearray()
-        self._frames = 0
+        self._frames = self._inflated_size = 0
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes."""
@@ -161,7 +163,12 @@ class Ear:
             return
         content = bytes(self._content)
         self._content.clear()
-        content = self._inflated(content) if self._packed else content
+        if self._packed:
+            content = self._inflated(content)
+            self._inflated_size += len(content)
+            if self._inflated_size > INFLATED:
+                self.observed.stopped = f"its messages inflate to more than {INFLATED >> 20} MiB"
+                return
         if self._greeting:
             self._greeting -= 1
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from ws_mcp.errors import InputError, WsMcpError
+from ws_mcp.errors import InputError
 from ws_mcp.probe import autobahn, studies
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Door, Exchange
@@ -14,7 +14,9 @@ from ws_mcp.probe.outcomes import Progressing, Report, outcome_of
 from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.targets import Target, read_url, resolve
+from ws_mcp.probe.unreachable import no_connection, not_opened
 from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
+from ws_mcp.report.evidence import printable
 from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Finding, Outcome, Side, Verdict
 
@@ -24,10 +26,6 @@ AGAIN = 4  # connections at a time when silent cases are tried again
 
 HELLO = "probe says hello"
 _FIRST = Case("peer", "", (), (Send("text", HELLO.encode()),), (echo(HELLO), Expect(Kind.ALIVE)), sentinel=True)
-
-
-class UnreachableError(WsMcpError):
-    """No connection opens, so nothing can be judged."""
 
 
 async def probe_server(url: str, settings: Settings | None = None, progress: Report | None = None) -> ProbeReport:
@@ -49,6 +47,7 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     notes = await _first(door) if not unfit else [f"{target.url}: {unfit}. So no WebSocket was opened over HTTP/2."]
     progressing = Progressing(len(cases) + len(theirs), progress)
     run = Run(door, cases, progressing)
+    run.incomplete = "no WebSocket opens over HTTP/2" if unfit else ""
     await (run.all() if not unfit else run.only(SETTING, unfit))
     left = settings.total - (asyncio.get_running_loop().time() - started)
     deep = await autobahn.run(door, theirs, left, progressing.tell)
@@ -73,7 +72,7 @@ async def _door(target: Target, settings: Settings) -> tuple[Door, str]:
     door = Http2Door.to(target, settings)
     link, why = await door.link(max(5.0, settings.limit))
     if link is None:
-        raise UnreachableError(f"{target.url}: {why}. Is the server running, and is the port right?")
+        raise no_connection(target, why)
     link.abort()
     return door, why
 
@@ -85,12 +84,9 @@ async def _first(door: Door) -> list[str]:
     found = await door.exchange(_FIRST, limit=max(5.0, door.settings.limit))
     seen = found.seen
     if seen.refused:
-        raise UnreachableError(f"{door.target.url}: {seen.refused}. Is the server running, and is the port right?")
+        raise no_connection(door.target, seen.refused)
     if seen.response is None or not accepts(seen.response):
-        raise UnreachableError(
-            f"{door.target.url} answers a right opening request with {found.actual}. Give the path, and what "
-            "authenticates (--header 'Authorization: …', --cookie, --subprotocol), so that a connection opens."
-        )
+        raise not_opened(door.target, seen, found.actual)
     hello = (door.settings.prefix + HELLO).encode()
     if wanted is not False:
         await _greeting(door, seen, hello)
@@ -136,6 +132,7 @@ class Run:
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.incomplete = ""
         self.agent = ""
+        self._refused: dict[str, str] = {}  # why there was no connection, in the order of the attempts
         self._studies = _studies(door.settings)
 
     async def all(self) -> None:
@@ -146,12 +143,16 @@ class Run:
         try:
             async with asyncio.timeout(settings.total + extra):
                 await self._pool(quick, settings.parallel)
-                silent = [case for case in quick if self._silent(case)]
+                silent = [case for case in quick if self._silent(case) or case.id in self._refused]
                 await self._pool(silent, min(AGAIN, settings.parallel), again=True)
                 await self._pool([case for case in self.cases if case.effort == "stress"], 1)
         except TimeoutError:
             missing = len(self.cases) - len(self.found)
             self.incomplete = f"the time ({settings.total + extra:g} s) was over with {missing} cases left"
+        if self._refused:
+            case, why = next(iter(self._refused.items()))
+            told = f"{case} was the first of {len(self._refused)} cases that got no connection ({why})"
+            self.incomplete = "; ".join(filter(None, (self.incomplete, f"{told}: did the server stop, or refuse us?")))
 
     async def only(self, study: str, why: str) -> None:
         """Runs the cases of this study; for all others there is a reason not to."""
@@ -184,7 +185,10 @@ class Run:
         exchange = await (study(self.door, case) if study else self.door.exchange(case))
         self.findings[case.id] = exchange.findings
         if exchange.seen.response is not None and not self.agent:
-            self.agent = ", ".join(exchange.seen.response.values("Server"))[:100]
+            self.agent = printable(", ".join(exchange.seen.response.values("Server"))[:100])
+        self._refused.pop(case.id, None)
+        if exchange.seen.refused:
+            self._refused[case.id] = exchange.seen.refused
         outcome = self.found[case.id] = outcome_of(case, exchange, clock() - started)
         if not again:
             self._progressing.tell(outcome)

@@ -24,12 +24,13 @@ from ws_mcp.probe.result import ProbeReport, group
 from ws_mcp.probe.secured import FAULTS, Secured, refused, tell
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Reader, Talk, Writer
-from ws_mcp.probe.verdicts import judge, judge_closing, settled
+from ws_mcp.probe.verdicts import judge, judge_closing, settled, unbroken
 from ws_mcp.probe.words import Case, Send
 from ws_mcp.protocol.build import close_body
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import has_token
 from ws_mcp.protocol.heads import START, parse_head, split_lines
+from ws_mcp.report.evidence import printable
 from ws_mcp.types import Finding, Handshake, Outcome, Request, Side, Verdict
 
 EARLY = 0.4  # seconds in which a client shows whether it waits
@@ -165,7 +166,7 @@ class ClientProbe:
             return
         self._left.remove(case)
         if not self.agent:
-            self.agent = ", ".join(request.values("User-Agent"))[:100]
+            self.agent = printable(", ".join(request.values("User-Agent"))[:100])
         talk.deadline = clock() + (case.limit or self.settings.limit)
         if clear:
             told = "the opening request came without TLS"
@@ -250,11 +251,14 @@ class ClientProbe:
         echo = self.settings.echo is not False
         await talk.react(lambda: settled(case, seen, echo), case.sentinel)
         judged = judge(case, seen, echo)
+        verdict, actual = unbroken(case, judged.verdict, judged.actual, talk.findings())
         if judged.reaction is not None and not seen.over:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=False)
+        if verdict is not Verdict.FAILED:
+            closing, how = unbroken(case, closing, how, talk.findings())
         every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
-        return Exchange(judged.verdict, judged.actual, closing, how, seen, every)
+        return Exchange(verdict, actual, closing, how, seen, every)
 
     async def _waiting(self, talk: Talk, case: Case, request: Request, size: int) -> tuple[Verdict, str] | None:
         """What shows of the client while it waits for our answer, where the case is about that."""

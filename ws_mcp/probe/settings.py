@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ws_mcp.errors import InputError
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 LIMIT = 2.0  # seconds for a case
 TOTAL = 120.0  # seconds for the default set; slow and stress cases add to it
 PARALLEL = 16
@@ -46,6 +51,23 @@ class Settings:
     parallel: int = PARALLEL
     allowed: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuses what no head can carry; a line end in a value would begin a field of its own (RFC 9110, 5.5).
+
+        Raises:
+            InputError: a header, a cookie or a subprotocol is none.
+        """
+        for name, value in self.headers:
+            if not _TOKEN.fullmatch(name):
+                raise InputError(f"{name[:80]!r} is no name of a header. Write 'Name: value'.")
+            if not _VALUE.fullmatch(value):
+                raise InputError(f"The value of {name} has characters that no header can carry. Percent-encode them.")
+        for name in self.subprotocols:
+            if not _TOKEN.fullmatch(name):
+                raise InputError(
+                    f"{name[:80]!r} is no subprotocol: they have no spaces and commas. Repeat for several."
+                )
+
     def fields(self, bare: bool = False) -> Mapping[str, tuple[str, ...]]:
         """The user's fields by name; a bare request has none that authenticates."""
         found: dict[str, tuple[str, ...]] = {}
@@ -58,13 +80,3 @@ class Settings:
 
 
 SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """What the first exchange showed of a peer."""
-
-    echo: bool
-    deflate: str = ""
-    server: str = ""
-    notes: tuple[str, ...] = field(default_factory=tuple)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from ws_mcp.probe.client import Door, Exchange
 from ws_mcp.probe.observed import Observed
@@ -259,9 +260,9 @@ def _bomb() -> bytes:
 async def plain_request(door: Door, case: Case) -> Exchange:
     """The right request in clear to a port of TLS: no WebSocket may open, and the connection has to end."""
     limit = door.settings.limit
-    async with asyncio.timeout(limit):
-        reader, writer = await asyncio.open_connection(door.connected or door.target.addresses[0], door.target.port)
-    talk = Talk(reader, writer, Side.CLIENT, asyncio.get_running_loop().time() + limit)
+    talk = await replace(door, context=None).connect(limit)
+    if isinstance(talk, str):
+        return _told(Verdict.NOT_RUN, talk, Observed(refused=talk))
     try:
         await door.open(talk, case)
         seen = talk.observed

@@ -116,7 +116,7 @@ class Talk:
 
     async def head(self) -> bytes:
         """The peer's head with its empty line; less where none ends it in time or in ``HEAD`` bytes."""
-        data = b""
+        data, self._rest = self._rest, b""
         while b"\r\n\r\n" not in data and b"\n\n" not in data and len(data) < HEAD:
             piece = await self._read(self.deadline)
             if not piece:
@@ -147,6 +147,7 @@ class Talk:
         except InputError:
             agreed = Extensions(known=False)
         self.observed.extensions = extensions
+        self.observed.opened = True
         self.check = FrameCheck(agreed, dissected=0)
         self.check.connection.half(self.side.peer)
         if both:

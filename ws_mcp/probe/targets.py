@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from urllib.parse import quote
 from ws_mcp.errors import InputError
 from ws_mcp.protocol.urls import parse_url
 
+_WEB = {"http": "ws", "https": "wss"}
+_PLACE = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/|$)")  # a host, and no scheme
 _FAULTS = {
     "no-scheme": "it has no scheme",
     "bad-scheme": "its scheme is none",
@@ -86,7 +89,7 @@ def read_url(text: str) -> Wanted:
     parts = parse_url(shown)
     wrong = [_FAULTS[fault] for fault in parts.faults if fault in _FAULTS]
     if wrong:
-        raise InputError(f"Cannot probe {url[:200]!r}: {'; '.join(wrong)}. Give a URL like ws://127.0.0.1:8080/chat")
+        raise InputError(f"Cannot probe {url[:200]!r}: {'; '.join(wrong)}. {_instead(url)}")
     if parts.authority.userinfo is not None:
         raise InputError(
             "The URL carries a user name or password, which ws URLs do not have. Leave it out and give "
@@ -99,6 +102,18 @@ def read_url(text: str) -> Wanted:
     default = parts.port == (443 if parts.secure else 80)
     host = shown_host if default else f"{shown_host}:{parts.port}"
     return Wanted(shown, parts.secure, name, parts.port, host, parts.resource)
+
+
+def _instead(url: str) -> str:
+    """What to give in place of a URL that cannot be used."""
+    scheme, mark, rest = url.partition("://")
+    if mark and scheme.lower() in _WEB:
+        return f"Give {_WEB[scheme.lower()]}://{rest[:200]}"
+    if url.startswith("/") or "unix" in scheme.lower():
+        return "A Unix socket cannot be probed: let the server listen on 127.0.0.1 too, or put a proxy before it."
+    if not mark and _PLACE.match(url):
+        return f"Give ws://{url[:200]}{'' if '/' in url else '/'}"
+    return "Give a URL like ws://127.0.0.1:8080/chat"
 
 
 def _ascii(url: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ws_mcp.probe.observed import Observed
 from ws_mcp.probe.words import HTTP2, TEXT, Case, Expect, Kind
+from ws_mcp.report.evidence import printable
 from ws_mcp.rules.http_parts import accepts
 
 SHOWN = 40  # characters of a content
@@ -69,7 +70,7 @@ def tell_reaction(seen: Observed, opening: bool) -> str:
     if seen.refused:
         return seen.refused
     response = seen.response
-    if opening or (response is not None and not accepts(response)):
+    if opening or not seen.opened or (response is not None and not accepts(response)):
         return _opening(seen)
     words = [f"{_messages(seen.messages)} came back"] if seen.messages else []
     if seen.pongs:
@@ -98,7 +99,7 @@ def _opening(seen: Observed) -> str:
         return f"{_end(seen)}{got}" if seen.end else f"no whole answer, {seen.received_size} bytes in time"
     words = [f"status {response.status}"]
     names = ("Sec-WebSocket-Version", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Location")
-    words += [f"{name}: {', '.join(values)[:120]}" for name in names if (values := response.values(name))]
+    words += [f"{name}: {printable(', '.join(values)[:120])}" for name in names if (values := response.values(name))]
     return "; ".join(words)
 
 
@@ -115,7 +116,7 @@ def tell_echo_skipped() -> str:
 
 
 def _close(code: int | None, reason: bytes) -> str:
-    text = reason.decode("utf-8", "replace")[:SHOWN]
+    text = printable(reason.decode("utf-8", "replace")[:SHOWN])
     return "Close without code" if code is None else f"Close {code}{f' “{text}”' if text else ''}"
 
 

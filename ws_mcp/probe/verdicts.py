@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ws_mcp.probe.observed import Observed
@@ -11,7 +11,7 @@ from ws_mcp.probe.words import Case, Expect, Kind
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import list_elements
 from ws_mcp.rules.http_parts import accepts
-from ws_mcp.types import Verdict
+from ws_mcp.types import Finding, Severity, Verdict
 
 
 def reactions(case: Case) -> tuple[Expect, ...]:
@@ -150,6 +150,18 @@ _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {
     Kind.CLOSE: _close,
     Kind.END: _end,
 }
+
+
+def unbroken(case: Case, verdict: Verdict, told: str, findings: Iterable[Finding]) -> tuple[Verdict, str]:
+    """A verdict and its words; what passed has not where the peer's own bytes broke a rule in it.
+
+    No right endpoint would go on with such a peer. Where we send what is wrong, its answer may have to be so too.
+    """
+    if verdict is not Verdict.PASSED or not (case.right or case.opening):
+        return verdict, told
+    broken = (f for f in findings if f.severity is Severity.ERROR and f.rule not in case.ignore)
+    worst = next(broken, None)
+    return (verdict, told) if worst is None else (Verdict.FAILED, f"{told}; but {worst.message}")
 
 
 def judge_closing(reaction: Expect | None, seen: Observed, server: bool) -> tuple[Verdict, str]:

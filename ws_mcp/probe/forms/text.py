@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from ws_mcp.probe.result import ProbeReport
-from ws_mcp.report.evidence import Paint, plain, plural
+from ws_mcp.report.evidence import Paint, plain, plural, printable
 from ws_mcp.types import Outcome, Verdict
 
 WIDTH = 100
@@ -82,7 +82,7 @@ def _full(outcome: Outcome, accepted: bool, paint: Paint, verbose: bool) -> Iter
 
 
 def _labelled(label: str, text: str) -> list[str]:
-    lines = textwrap.wrap(text, WIDTH - 23, break_on_hyphens=False) or ([""] if label else [])
+    lines = textwrap.wrap(printable(text), WIDTH - 23, break_on_hyphens=False) or ([""] if label else [])
     return [f"{'':13}{label if at == 0 else '':<9} {line}" for at, line in enumerate(lines)]
 
 
@@ -107,7 +107,13 @@ def _ends(report: ProbeReport, paint: Paint) -> Iterator[str]:
     if report.incomplete:
         yield paint(f"Incomplete: {report.incomplete}.", "warning")
     failures = len(report.failures)
-    verdict = paint("failed", "error") if failures else paint("passed", "good")
+    verdict = _verdict(report, paint)
     counts = ", ".join(f"{report.counts[v.value]} {WORDS[v]}" for v in Verdict if report.counts[v.value])
     agent = f" ({report.agent})" if report.agent and report.agent != report.peer else ""
     yield f"{report.peer}{agent}: {verdict}. {counts}; {failures} to mend. {report.seconds:.1f} s."
+
+
+def _verdict(report: ProbeReport, paint: Paint) -> str:
+    if report.failures:
+        return paint("failed", "error")
+    return paint("incomplete", "warning") if report.incomplete else paint("passed", "good")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ws_mcp.report.evidence import printable
+
 HEAD = 9  # bytes of a frame before its payload
 LARGEST = 16_384  # bytes of a payload where SETTINGS_MAX_FRAME_SIZE was not raised, as we never do
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0x0, 0x1, 0x3, 0x4, 0x6, 0x7, 0x8
@@ -133,7 +135,7 @@ def tell_frame(frame: HttpFrame, headers: Iterable[tuple[str, str]] | None = Non
 def _content(frame: HttpFrame, headers: Iterable[tuple[str, str]] | None) -> str:
     payload = frame.payload
     if headers is not None:
-        return ", ".join(f"{name}: {value[:200]}" for name, value in headers)
+        return ", ".join(printable(f"{name}: {value[:200]}") for name, value in headers)
     if frame.type == SETTINGS:
         return tell_settings(frame.settings())
     if frame.type == RST_STREAM:
