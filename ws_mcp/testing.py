@@ -19,6 +19,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ws_mcp.errors import InputError
+from ws_mcp.probe.catalogue import all_cases
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
@@ -43,6 +45,8 @@ def probe_url(url: str, *, only: Sequence[str] = (), accept: Sequence[str] = (),
         InputError: the URL cannot be used, or a case is not known.
         UnreachableError: the server opens no connection.
     """
+    if unknown := [case for case in accept if case not in all_cases() and not case.startswith("autobahn/")]:
+        raise InputError(f"No case is called {', '.join(map(repr, unknown))}: accept takes whole ids of cases.")
     settings = Settings(only=tuple(only), **options)
     report = _apart(lambda: asyncio.run(probe_server(url, settings)))
     wrong = [outcome for outcome in report.failures if outcome.case not in accept]

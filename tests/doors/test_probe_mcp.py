@@ -176,3 +176,14 @@ async def test_an_unfinished_client_leaves_the_session_open_until_it_is_stopped(
         assert not found["ok"] and found["left"] == 1 and found["session"] == started["session"]
         stopped = told(await client.call_tool("ws_probe_client", {"session": started["session"], "stop": True}))
         assert (stopped["session"], stopped["left"]) == ("", 1)
+
+
+async def test_no_more_than_a_few_probes_listen_at_a_time() -> None:
+    async with Client(create()) as client:
+        names = [told(await client.call_tool("ws_probe_client", {"only": ["utf8/"]}))["session"] for _ in range(8)]
+        text = refusal(await client.call_tool("ws_probe_client", {"only": ["utf8/"]}))
+        assert names[0] in text and "stop=true" in text
+        for name in names:
+            told(await client.call_tool("ws_probe_client", {"session": name, "stop": True}))
+        again = refusal(await client.call_tool("ws_probe_client", {"session": names[-1]}))
+    assert f"report='{names[-1]}'" in again

@@ -124,13 +124,15 @@ class Door:
                 await talk.react(lambda: settled(case, seen, self.echo), case.sentinel)
         judged = judge(case, seen, self.echo)
         accepted = judged.reaction is not None and judged.reaction.kind is Kind.ACCEPT
-        verdict, actual = unbroken(case, judged.verdict, judged.actual, findings if accepted else talk.findings())
+        verdict, actual = unbroken(
+            case, judged.verdict, judged.actual, (lambda: findings) if accepted else talk.findings
+        )
         if seen.response is not None and accepts(seen.response) and judged.reaction is not None:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=True)
         every = (*findings, *talk.findings())
         if verdict is not Verdict.FAILED:
-            closing, how = unbroken(case, closing, how, talk.findings())
+            closing, how = unbroken(case, closing, how, talk.findings)
         kept = tuple(f for f in every if f.rule not in (*case.ignore, *_OWN_DOING))
         return Exchange(verdict, actual, closing, how, seen, kept)
 

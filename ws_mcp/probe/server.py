@@ -251,12 +251,12 @@ class ClientProbe:
         echo = self.settings.echo is not False
         await talk.react(lambda: settled(case, seen, echo), case.sentinel)
         judged = judge(case, seen, echo)
-        verdict, actual = unbroken(case, judged.verdict, judged.actual, talk.findings())
+        verdict, actual = unbroken(case, judged.verdict, judged.actual, talk.findings)
         if judged.reaction is not None and not seen.over:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=False)
         if verdict is not Verdict.FAILED:
-            closing, how = unbroken(case, closing, how, talk.findings())
+            closing, how = unbroken(case, closing, how, talk.findings)
         every = tuple(finding for finding in (*findings, *talk.findings()) if finding.rule not in case.ignore)
         return Exchange(verdict, actual, closing, how, seen, every)
 

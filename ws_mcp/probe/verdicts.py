@@ -152,14 +152,14 @@ _MATCHES: dict[Kind, Callable[[Expect, Observed, bool], bool]] = {
 }
 
 
-def unbroken(case: Case, verdict: Verdict, told: str, findings: Iterable[Finding]) -> tuple[Verdict, str]:
+def unbroken(case: Case, verdict: Verdict, told: str, findings: Callable[[], Iterable[Finding]]) -> tuple[Verdict, str]:
     """A verdict and its words; what passed has not where the peer's own bytes broke a rule in it.
 
     No right endpoint would go on with such a peer. Where we send what is wrong, its answer may have to be so too.
     """
     if verdict is not Verdict.PASSED or not (case.right or case.opening):
         return verdict, told
-    broken = (f for f in findings if f.severity is Severity.ERROR and f.rule not in case.ignore)
+    broken = (f for f in findings() if f.severity is Severity.ERROR and f.rule not in case.ignore)
     worst = next(broken, None)
     return (verdict, told) if worst is None else (Verdict.FAILED, f"{told}; but {worst.message}")
 

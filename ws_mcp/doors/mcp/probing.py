@@ -22,6 +22,7 @@ from ws_mcp.probe.server import ClientProbe
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.shown import page
 from ws_mcp.probe.targets import NotAllowedError, read_url, resolve
+from ws_mcp.report.evidence import plural
 
 MAX_ITEMS = 100
 MAX_WAIT = 120.0  # seconds that one call waits for a client
@@ -257,7 +258,8 @@ def _client(server: MCPServer, reports: Reports) -> None:
             return results.data(await _started(reports, settings, port))
         probe = reports.listening.get(session)
         if probe is None:
-            raise InputError(f"No probe {session!r} listens any more. Call without session to start one.")
+            kept = f"; its report is kept: report={session!r}" if session in reports.kept else ""
+            raise InputError(f"No probe {session!r} listens any more{kept}. Call without session to start one.")
         whole = await probe.wait(0.0 if stop else max(0.0, min(wait, MAX_WAIT)))
         found = probe.report()
         reports.keep(session, found)
@@ -273,6 +275,9 @@ def _client(server: MCPServer, reports: Reports) -> None:
 async def _started(reports: Reports, settings: Settings, port: int) -> dict[str, Any]:
     if not 0 <= port <= 65535:
         raise InputError(f"{port} is no port: give 0 for a free one, or a number up to 65535.")
+    if len(reports.listening) >= KEPT:
+        names = ", ".join(reports.listening)
+        raise InputError(f"{KEPT} probes listen already: {names}. End one with its session and stop=true.")
     probe = ClientProbe(settings)
     try:
         await probe.start(port=port)
@@ -290,7 +295,7 @@ async def _started(reports: Reports, settings: Settings, port: int) -> dict[str,
     reports.tasks.add(task)
     task.add_done_callback(reports.tasks.discard)
     note = (
-        f"Connect {probe.total} times to {probe.url} and send back what comes until the connection ends; then call "
+        f"Connect {plural(probe.total, 'time')} to {probe.url} and send back what comes until the connection ends; then call "
         f"ws_probe_client(session={session!r}). GET {probe.url.replace('ws', 'http', 1)} tells what is left. Example "
         "clients: websocket-mcp probe client --driver websockets, ws or browser."
     )
