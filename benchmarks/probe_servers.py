@@ -6,7 +6,8 @@ Run: python -m benchmarks.probe_servers --python VENV/bin/python --node-modules 
 faye-websocket, websocket, engine.io, bun and deno (whose install scripts fetch their programs). What is not installed
 is left out and said. ``--save`` keeps each result as ``probe server --json`` gives it, for ``websocket-mcp probe
 report``, and for ``benchmarks.probe_interop``, which has to be run after it and writes the last section of the page;
-``--hardening`` adds the cases that wait long and those that can hurt, in a run of their own.
+``--hardening`` adds the cases that wait long and those that can hurt, in a run of their own; ``--http2`` measures and
+writes nothing but the section on servers over HTTP/2.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
 from ws_mcp.types import Verdict
 
+HTTP2 = "## Over HTTP/2"
+LAST = "\n## Beside the interop matrices\n"  # what benchmarks.probe_interop writes
+NODE_HTTP2 = Path(__file__).parent.parent / "tests" / "probe" / "http2_echo.mjs"
 PEERS = Path(__file__).parent / "peers"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "probe-servers.md"
 START = 15.0  # seconds for a server to listen
@@ -80,6 +84,10 @@ SERVERS = [
     Server("bun", "bun", ("{modules}/.bin/bun", "{peers}/bun_echo.js", "{port}"), True),
     Server("deno", "deno", ("{modules}/.bin/deno", "run", "--allow-net", "{peers}/deno_echo.js", "{port}"), True),
 ]
+OVER_HTTP2 = [
+    _asgi("hypercorn", "hypercorn", "hypercorn", "asgi_echo:app", "--bind", "127.0.0.1:{port}"),
+    Server("Node's http2 with ws", "ws", ("node", str(NODE_HTTP2), "{modules}/ws"), True),
+]
 
 
 def version(server: Server, python: str, modules: Path) -> str:
@@ -113,7 +121,7 @@ def run(server: Server, python: str, modules: Path, settings: Settings) -> Probe
     """The report on one server, or why there is none."""
     port = free_port()
     command = [part.format(python=python, peers=PEERS, port=port, modules=modules) for part in server.command]
-    environment = os.environ | {"NODE_PATH": str(modules), "PYTHONPATH": str(PEERS)}
+    environment = os.environ | {"NODE_PATH": str(modules), "PYTHONPATH": str(PEERS), "PORT": str(port)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             if not listens(port):
@@ -138,6 +146,18 @@ def table(found: dict[str, ProbeReport], left_out: dict[str, str], load: float) 
         "RFC does not allow, closing counts connections that ended wrong after the right behaviour. The seconds are "
         f"those of a machine with {os.cpu_count()} cores that others used too (load {load:.0f} at the start): upper "
         "bounds. engine.io is Socket.IO's transport, with the mark of its messages before each text.\n",
+        *rows(found),
+    ]
+    for name, report in found.items():
+        lines += report_lines(name, report)
+    if left_out:
+        lines += ["\n## Not probed\n", *(f"- {name}: {why}" for name, why in left_out.items())]
+    return "\n".join(lines) + "\n"
+
+
+def rows(found: dict[str, ProbeReport]) -> list[str]:
+    """A table with a row a server."""
+    lines = [
         "| server | cases | PASSED | NON_STRICT | FAILED | INFORMATIONAL | NOT_RUN | closing | seconds | size limit |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -147,11 +167,28 @@ def table(found: dict[str, ProbeReport], left_out: dict[str, str], load: float) 
         size = next((o.actual for o in report.outcomes if o.case == "hardening/announced-size"), "")
         row = [name, str(len(report.outcomes)), *counts, str(closing), f"{report.seconds:.1f}", size.partition(":")[0]]
         lines.append(f"| {' | '.join(row)} |")
+    return lines
+
+
+def http2_section(found: dict[str, ProbeReport]) -> str:
+    """What the probe shows over HTTP/2 (RFC 8441)."""
+    lines = [
+        f"{HTTP2}\n",
+        "WebSockets opened by extended CONNECT (RFC 8441), in clear, each on a connection of its own: "
+        "`probe server URL --http2`. The cases about HTTP/1.1 alone are left out, those of the chapter `http2` "
+        "added.\n",
+        *rows(found),
+    ]
     for name, report in found.items():
-        lines += report_lines(name, report)
-    if left_out:
-        lines += ["\n## Not probed\n", *(f"- {name}: {why}" for name, why in left_out.items())]
+        lines += [line.replace("\n## ", "\n### ") for line in report_lines(name, report)]
     return "\n".join(lines) + "\n"
+
+
+def with_http2(page: str, section: str) -> str:
+    """The page with this section on HTTP/2, before what another benchmark writes."""
+    before, mark, last = page.partition(LAST)
+    before = before.partition(f"\n{HTTP2}\n")[0].rstrip("\n")
+    return f"{before}\n\n{section}{mark}{last}"
 
 
 def report_lines(name: str, report: ProbeReport) -> list[str]:
@@ -181,33 +218,47 @@ def main() -> None:
     parser.add_argument("--html", type=Path)
     parser.add_argument("--save", type=Path)
     parser.add_argument("--hardening", action="store_true")
+    parser.add_argument("--http2", action="store_true")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
+    if not options.http2:
+        found, left_out = measured(SERVERS, options, Settings())
+        if not options.only:
+            DOCUMENT.write_text(table(found, left_out, load), "utf-8")
+        if options.html:
+            options.html.write_text(html.render(list(found.values()), list(found)), "utf-8")
+    if options.http2 or not options.only:
+        over, _ = measured(OVER_HTTP2, options, Settings(http2=True))
+        DOCUMENT.write_text(with_http2(DOCUMENT.read_text("utf-8"), http2_section(over)), "utf-8")
+
+
+def measured(
+    servers: list[Server], options: argparse.Namespace, wanted: Settings
+) -> tuple[dict[str, ProbeReport], dict[str, str]]:
+    """Probes what is there; why the others were not."""
     found: dict[str, ProbeReport] = {}
     left_out: dict[str, str] = {}
-    load = os.getloadavg()[0]
-    for server in SERVERS:
+    kind = "http2" if wanted.http2 else "servers"
+    for server in servers:
         number = version(server, options.python, options.node_modules)
         name = f"{server.name} {number}".strip()
         if options.only and server.name not in options.only:
             continue
-        settings = Settings(prefix=server.prefix)
+        settings = replace(wanted, prefix=server.prefix)
         report = run(server, options.python, options.node_modules, settings) if number else "not installed"
         if isinstance(report, str):
             left_out[name] = report
             print(f"{name}: {report}")
-        else:
-            found[name] = report
-            print(f"{name}: {report.counts} {len(report.failures)} to mend, {report.seconds:.1f} s {report.incomplete}")
-            save(options.save, "servers", name, report)
-            if options.hardening:
-                settings = replace(settings, only=("hardening/",), slow=True, stress=True)
-                harder = run(server, options.python, options.node_modules, settings)
-                if isinstance(harder, ProbeReport):
-                    save(options.save, "hardening", name, harder)
-    if not options.only:
-        DOCUMENT.write_text(table(found, left_out, load), "utf-8")
-    if options.html:
-        options.html.write_text(html.render(list(found.values()), list(found)), "utf-8")
+            continue
+        found[name] = report
+        print(f"{name}: {report.counts} {len(report.failures)} to mend, {report.seconds:.1f} s {report.incomplete}")
+        save(options.save, kind, name, report)
+        if options.hardening and not wanted.http2:
+            settings = replace(settings, only=("hardening/",), slow=True, stress=True)
+            harder = run(server, options.python, options.node_modules, settings)
+            if isinstance(harder, ProbeReport):
+                save(options.save, "hardening", name, harder)
+    return found, left_out
 
 
 def save(folder: Path | None, kind: str, name: str, report: ProbeReport) -> None:

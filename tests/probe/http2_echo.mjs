@@ -1,4 +1,5 @@
 // Echo over HTTP/2 on Node: its http2 opens the stream, ws frames it. Arguments: the folder of ws; certificate and key.
+// PORT of the environment is where it listens; without it, a free port that it prints.
 import { readFileSync } from "node:fs";
 import { createSecureServer, createServer } from "node:http2";
 import { createRequire } from "node:module";
@@ -24,4 +25,4 @@ server.on("stream", (stream, headers) => {
   socket.on("error", () => {});
 });
 server.on("sessionError", () => {});
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => console.log(server.address().port));
