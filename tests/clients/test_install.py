@@ -13,7 +13,7 @@ import pytest
 
 from ws_mcp.clients import install
 from ws_mcp.clients.places import CLIENTS
-from ws_mcp.errors import InputError
+from ws_mcp.errors import InputError, StorageError
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +197,130 @@ def test_another_programs_server_of_our_name_is_not_touched(client: str, remove:
     with pytest.raises(InputError, match="of another program"):
         install.plan(client, remove=remove)
     assert file.read_text() == theirs
+
+
+TOML = {
+    "only settings of our tools": "m = 1\n\n[mcp_servers.websocket.tools.ws_x]\na = 2 # mine\n\n[z]\na = 1\n",
+    "in two places": "[mcp_servers.websocket.tools.a]\nb = 1\n[x]\n[mcp_servers.websocket.tools.c]\nd = 1\n",
+    "settings of our tools inline": "[mcp_servers]\nwebsocket = { tools = { ws_x = { a = 1 } } }\nz = 1\n",
+    "settings of our tools by dotted keys": "mcp_servers.websocket.tools.ws_x.a = 1\nm = 1\n[t]\nb = 1\n",
+    "other servers by dotted keys": 'mcp_servers.a.command = "a"\nmodel = "mine"\n[t]\nb = 1\n',
+    "other servers inline": 'mcp_servers = { a = { command = "a" } }\nm = 1\n',
+    "other servers out of order": "[mcp_servers.a]\nurl = 'a'\n[x]\n[mcp_servers.b]\nurl = 'b'\n[x.z]\nq = nan\n",
+    "ours in quotes, switched off": '[mcp_servers."websocket"]\nenabled = false\n[t]\nb = 1\n',
+    "a comment only": "# mine",
+    "no line end": "[a]\nb = 1",
+    "line ends of two kinds": "a = 1\r\nb = 2\n[c]\r\nd = 1\r\n",
+}
+
+
+@pytest.mark.parametrize("text", TOML.values(), ids=TOML)
+def test_however_a_toml_file_is_written_we_are_added_and_nothing_else_changes(text: str) -> None:
+    file = install.plan("codex").place.file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(text.encode())
+    install.apply(install.plan("codex"))
+    before, after = tomllib.loads(text), tomllib.loads(file.read_bytes().decode())
+    ours = after["mcp_servers"].pop(install.NAME)
+    theirs = before.setdefault("mcp_servers", {}).pop(install.NAME, {})
+    assert repr(after) == repr(before) or after == before
+    assert ours == {**theirs, "command": sys.executable, "args": ["-m", "ws_mcp", "serve"]}
+    assert all(line in file.read_bytes().splitlines() for line in text.encode().splitlines() if b"{" not in line)
+    assert not install.plan("codex").needed
+    install.apply(install.plan("codex", remove=True))
+    gone = tomllib.loads(file.read_bytes().decode())
+    gone.setdefault("mcp_servers", {})
+    assert repr(gone) == repr(before) or gone == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"mcpServers": {"a": {}}, "mcpServers": {"b": {}}}',
+        '{"mcpServers": []}',
+        '{"mcpServers": null}',
+        '{"mcpServers": {"websocket": {"command": "x", "args": 5}}}',
+        '{"mcpServers": {"websocket": "x"}}',
+        "[{}]",
+        "null",
+        f'{{"a": {"[" * 5_000}{"]" * 5_000}}}',
+        '{"a": 1} {}',
+    ],
+)
+def test_what_cannot_be_changed_safely_is_left_as_it_is(text: str) -> None:
+    file = install.plan("cursor").place.file
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    with pytest.raises(InputError, match="left as it is"):
+        install.plan("cursor")
+    assert file.read_text() == text and [entry.name for entry in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("text", ["mcp_servers = []\n", 'mcp_servers = "x"\n', "[[mcp_servers]]\na = 1\n"])
+def test_servers_that_are_no_table_are_left_as_they_are(text: str) -> None:
+    file = install.plan("codex").place.file
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    with pytest.raises(InputError, match="an object is expected"):
+        install.plan("codex")
+    assert file.read_text() == text
+
+
+def test_settings_beside_no_command_are_kept() -> None:
+    file = install.plan("cursor").place.file
+    file.parent.mkdir(parents=True)
+    file.write_text('{"mcpServers":{"websocket":{"disabled":true},"b":{"c":[{"d":1}]}}}')
+    install.apply(install.plan("cursor"))
+    assert json.loads(file.read_text())["mcpServers"]["b"] == {"c": [{"d": 1}]}
+    assert entry(install.plan("cursor"))["disabled"] is True
+
+
+def test_a_file_that_somebody_changed_meanwhile_is_left_to_them() -> None:
+    file = install.plan("cursor").place.file
+    early, file_text = install.plan("cursor"), '{"theirs": 1}'
+    file.parent.mkdir(parents=True)
+    file.write_text(file_text)
+    with pytest.raises(InputError, match="by somebody else"):
+        install.apply(early)
+    late = install.plan("cursor")
+    file.write_text(file_text.replace("1", "2"))
+    with pytest.raises(InputError, match="by somebody else"):
+        install.apply(late)
+    assert file.read_text() == '{"theirs": 2}' and len(list(file.parent.iterdir())) == 1
+
+
+@pytest.mark.usefixtures("permissions")
+def test_a_read_only_file_and_folder_are_left_as_they_are() -> None:
+    file = install.plan("cursor").place.file
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    file.chmod(0o400)
+    with pytest.raises(StorageError, match="left as it is: Permission denied"):
+        install.apply(install.plan("cursor"))
+    file.chmod(0o600)
+    file.parent.chmod(0o500)
+    with pytest.raises(StorageError, match="left as it is"):
+        install.apply(install.plan("cursor"))
+    file.parent.chmod(0o700)
+    assert file.read_text() == "{}" and len(list(file.parent.iterdir())) == 1
+
+
+def test_what_is_no_file_is_told_in_words(home: Path) -> None:
+    file = install.plan("cursor").place.file
+    file.mkdir(parents=True)
+    with pytest.raises(InputError, match=r"left as it is: Is a directory\."):
+        install.plan("cursor")
+    file.rmdir()
+    file.symlink_to(file)
+    with pytest.raises((InputError, StorageError), match="left as it is"):
+        install.apply(install.plan("cursor"))
+    file.unlink()
+    file.symlink_to(home / "dotfiles" / "mcp.json")  # to a file that is not there yet
+    install.apply(install.plan("cursor"))
+    assert file.is_symlink() and (home / "dotfiles" / "mcp.json").exists()
+    (home / ".codex").write_text("a file in the folder's place")
+    with pytest.raises((InputError, StorageError), match="left as it is"):
+        install.apply(install.plan("codex"))
 
 
 def test_an_older_backup_is_never_overwritten() -> None:

@@ -36,6 +36,8 @@ ENTRY = {"command": "py", "args": ["-m", "ws_mcp"]}
         "{}",
         "",
         "// only a comment\n{}\n",
+        "// nothing but a comment",
+        '{"a":{"b":[1,{"c":2}]},"servers":{"a":{"b":[{}]}}}',
     ],
 )
 def test_what_was_there_stays_when_we_are_put_in_and_taken_out(text: str) -> None:
@@ -45,7 +47,7 @@ def test_what_was_there_stays_when_we_are_put_in_and_taken_out(text: str) -> Non
         if "//" in line or "/*" in line:
             assert line.strip().rstrip(",") in put or line.strip().split("//")[-1] in put
     gone = jsonc.remove(put, ("servers", "websocket"))
-    before = jsonc.loads(text) if text.strip() else {}
+    before = jsonc.loads(text)
     assert jsonc.loads(gone) == {**before, "servers": before.get("servers", {})}
     assert put.count("//") == text.count("//") and gone.count("//") == text.count("//")
 
@@ -86,9 +88,16 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(max_size=6), JSON, max_size=4), st.sampled_from([None, 1, "\t"]), st.text(max_size=6))
-def test_any_json_keeps_its_other_members(value: dict[str, Any], indent: int | str | None, key: str) -> None:
-    text = json.dumps(value, indent=indent)
+@given(
+    st.dictionaries(st.text(max_size=6), JSON, max_size=4),
+    st.sampled_from([None, 1, "\t"]),
+    st.sampled_from([(", ", ": "), (",", ":")]),
+    st.text(max_size=6),
+)
+def test_any_json_keeps_its_other_members(
+    value: dict[str, Any], indent: int | str | None, separators: tuple[str, str], key: str
+) -> None:
+    text = json.dumps(value, indent=indent, separators=separators)
     put = jsonc.put(text, (key,), ENTRY)
     assert json.loads(put) == {**value, key: ENTRY}
     assert json.loads(jsonc.remove(put, (key,))) == {k: v for k, v in value.items() if k != key}

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import itertools
+import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ws_mcp.clients import jsonc
+from ws_mcp.clients import jsonc, tomls
 from ws_mcp.clients.places import Place, place
-from ws_mcp.errors import InputError
+from ws_mcp.errors import InputError, StorageError
 from ws_mcp.knowledge.cache import atomic_write
 
 NAME = "websocket"
+_STARTS = frozenset({"command", "args", "url", "httpUrl", "serverUrl"})  # keys that say how a server is reached
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would become of a configuration file: its texts with line feeds, its own BOM and line ends."""
+    """What would become of a configuration file: its texts with line feeds, its own BOM and line ends.
+
+    Where line ends differ within a file they stay in its texts.
+    """
 
     place: Place
     before: str
@@ -37,7 +43,15 @@ class Change:
     @property
     def content(self) -> bytes:
         """The bytes to write."""
-        return self.head + self.after.replace("\n", self.ends).encode()
+        return self._bytes(self.after)
+
+    @property
+    def original(self) -> bytes:
+        """The bytes that were there."""
+        return self._bytes(self.before)
+
+    def _bytes(self, text: str) -> bytes:
+        return self.head + text.replace("\n", self.ends).encode()
 
 
 def command(arguments: Sequence[str] = ()) -> list[str]:
@@ -53,15 +67,18 @@ def plan(client: str, scope: str = "", remove: bool = False, options: Sequence[s
     """
     where = place(client, scope)
     try:
-        found = where.file.read_bytes() if where.file.exists() else b""
+        file = where.file.resolve()  # RuntimeError: a link that leads back to itself
+        found = file.read_bytes() if file.exists() else b""
         head = codecs.BOM_UTF8 if found.startswith(codecs.BOM_UTF8) else b""
         text = found[len(head) :].decode()
-        ends = "\r\n" if "\r\n" in text else "\n"
-        before = text.replace("\r\n", "\n")
-        edit = _toml if where.toml else _json
-        return Change(where, before, edit(before, where, None if remove else _entry(where, options)), head, ends)
-    except (OSError, UnicodeDecodeError, InputError) as error:
-        raise InputError(f"{where.file} is left as it is: {error}. Mend or move it, then install again.") from error
+        ends = "\r\n" if text.count("\n") == text.count("\r\n") > 0 else "\n"
+        before = text.replace("\r\n", "\n") if ends == "\r\n" else text
+        return Change(where, before, _edited(before, where, None if remove else _entry(where, options)), head, ends)
+    except (OSError, UnicodeDecodeError, RecursionError, RuntimeError, InputError) as error:
+        reason = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else reason
+        reason = error.strerror or reason if isinstance(error, OSError) else reason
+        raise InputError(f"{where.file} is left as it is: {reason}. Mend or move it, then install again.") from error
 
 
 def apply(change: Change) -> Path | None:
@@ -69,13 +86,25 @@ def apply(change: Change) -> Path | None:
 
     Raises:
         StorageError: The file cannot be written; it is then as it was.
-        InputError: What was written does not read back as meant; the backup is put in its place.
+        InputError: It changed since the change was planned, or what was written does not read back as meant; the backup
+            is then put in its place.
     """
     file = change.place.file.resolve()
+    try:
+        return _applied(change, file)
+    except OSError as error:
+        raise StorageError(f"{file} is left as it is: {error.strerror or error}.") from error
+
+
+def _applied(change: Change, file: Path) -> Path | None:
     file.parent.mkdir(parents=True, exist_ok=True)
+    if (file.read_bytes() if file.exists() else b"") != change.original:
+        raise InputError(f"{file} was changed by somebody else just now, and is left so. Install again.")
     if not file.exists():
         atomic_write(file, change.content)
         return None
+    with file.open("r+b"):  # a read-only file could be replaced all the same, and was made so for a reason
+        pass
     backup = next(b for n in itertools.count() if not (b := file.with_name(f"{file.name}.bak{n or ''}")).exists())
     shutil.copy2(file, backup)
     atomic_write(file, change.content)
@@ -87,8 +116,11 @@ def apply(change: Change) -> Path | None:
 
 
 def _check_ours(entry: Any) -> None:
-    """Refuse to touch somebody else's server that has our name."""
-    if entry is not None and not (isinstance(entry, dict) and "ws_mcp" in list(entry.get("args") or ())):
+    """Refuse to touch somebody else's server that has our name; settings that start nothing are no server."""
+    if entry is None or (isinstance(entry, dict) and not _STARTS & entry.keys()):
+        return
+    words = entry.get("args") if isinstance(entry, dict) else None
+    if not (isinstance(words, list) and "ws_mcp" in words):
         raise InputError(f"it has a server {NAME!r} of another program already; rename that one")
 
 
@@ -98,39 +130,64 @@ def _entry(where: Place, options: Sequence[str]) -> dict[str, Any]:
     return {"type": "stdio", **entry} if where.typed else entry
 
 
-def _json(before: str, where: Place, entry: dict[str, Any] | None) -> str:
+def _edited(before: str, where: Place, entry: dict[str, Any] | None) -> str:
+    """The text with our entry, or without; read back, it differs from the one before in nothing else.
+
+    Raises:
+        InputError: It cannot be read, or cannot be changed like that.
+    """
+    load = tomls.loads if where.toml else jsonc.loads
     path = (*where.keys, NAME)
-    found: Any = jsonc.loads(before) if before.strip() else {}
-    for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
+    old = load(before)
+    found = _found(old, path)
     _check_ours(found)
-    if entry is None:
-        return jsonc.remove(before, path) if before.strip() else before
-    if isinstance(found, dict) and {**found, **entry} == found:
+    merged = None if entry is None else {**(found or {}), **entry}
+    if merged == found:
         return before
-    return jsonc.put(before, path, {**found, **entry} if isinstance(found, dict) else entry)
+    wanted = _same(_with(old, path, merged), path)
+    for text in _offers(before, where, path, entry, merged):
+        with contextlib.suppress(InputError):
+            if _same(load(text), path) == wanted:
+                return text
+    raise InputError(f"{'.'.join(path)} cannot be changed there with all else kept; a key may be there twice")
 
 
-def _toml(before: str, where: Place, entry: dict[str, Any] | None) -> str:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
+def _offers(
+    before: str, where: Place, path: Sequence[str], entry: dict[str, Any] | None, merged: dict[str, Any] | None
+) -> Iterable[str]:
+    if entry is None or merged is None:
+        return [tomls.remove(before, path) if where.toml else jsonc.remove(before, path)]
+    return tomls.put(before, path, entry) if where.toml else [jsonc.put(before, path, merged)]
 
-    try:
-        document = tomlkit.parse(before)
-    except TOMLKitError as error:
-        raise InputError(f"it is not TOML: {error}") from error
-    servers: Any = document.get(where.keys[0])
-    _check_ours((servers or {}).get(NAME))
-    if entry is None:
-        if servers and NAME in servers:
-            del servers[NAME]
-        return tomlkit.dumps(document)
-    if servers is None:
-        servers = document[where.keys[0]] = tomlkit.table(is_super_table=True)
-    table: Any = servers.get(NAME)
-    if table is None:
-        table = servers[NAME] = tomlkit.table()
-    for key, value in entry.items():
-        if table.get(key) != value:
-            table[key] = value
-    return tomlkit.dumps(document)
+
+def _found(config: Any, path: Sequence[str]) -> Any:
+    """What is at ``path``; None where nothing is."""
+    for key in path:
+        if config is None:
+            return None
+        if not isinstance(config, dict):
+            raise InputError("an object is expected where the list of servers belongs")
+        config = config.get(key)
+    return config
+
+
+def _with(config: Any, path: Sequence[str], entry: dict[str, Any] | None) -> Any:
+    """A configuration with another entry at ``path``, or none."""
+    key, *below = path
+    rest = dict(config or {})
+    old = rest.pop(key, None)
+    new = _with(old, below, entry) if below else entry
+    return rest if new is None else rest | {key: new}
+
+
+def _same(config: Any, path: Sequence[str]) -> str:
+    """A text that is the same for the same configuration, in any order, empty tables on the way or not."""
+    return json.dumps(_pruned(config, path), sort_keys=True, default=repr)
+
+
+def _pruned(config: Any, path: Sequence[str]) -> Any:
+    key, *below = path
+    rest = dict(config)
+    old = rest.pop(key, None)
+    old = _pruned(old, below) if below and isinstance(old, dict) else old
+    return rest if old is None or old == {} else rest | {key: old}

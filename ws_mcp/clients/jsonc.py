@@ -16,7 +16,7 @@ from ws_mcp.errors import InputError
 
 _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.S)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-_OTHER = re.compile(r"[^\s,\]}/\"]+")
+_OTHER = re.compile(r"[^\s,:\[\]{}/\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ class Member:
 
 
 def loads(text: str) -> Any:
-    """The value of JSON text with comments and trailing commas.
+    """The value of JSON text with comments and trailing commas; an empty object where there is nothing else.
 
     Raises:
         InputError: It is not that; the message says where.
     """
+    strict = _strict(text)
     try:
-        return json.loads(_strict(text))
+        return json.loads(strict) if strict.strip() else {}
     except json.JSONDecodeError as error:
         raise InputError(f"it is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
 
@@ -53,7 +54,8 @@ def _strict(text: str) -> str:
 
 def put(text: str, path: Sequence[str], value: dict[str, Any]) -> str:
     """The text with ``value`` at ``path``; objects on the way that are not there are made."""
-    text = text if text.strip() else "{}\n"
+    if not _strict(text).strip():
+        text = f"{text.rstrip()}\n{{}}\n".lstrip()
     loads(text)
     return _put(text, _skip(text, 0), list(path), value, 0)
 
