@@ -172,3 +172,11 @@ def test_every_limit_says_which_setting_changes_it() -> None:
     studies = {case.id for case in all_cases().values() if case.chapter == "hardening" and case.study in STUDIES}
     assert studies <= set(limits())
     assert all(found["why"] and found["settings"] for found in limits().values())
+
+
+@pytest.mark.parametrize("width", [10, 80, 100, 300])
+def test_the_entries_of_the_text_fit_the_terminal(width: int) -> None:
+    shown = text.render(REPORT, width=width).splitlines()
+    most = min(max(width, 70), 100)
+    assert all(len(line) <= most for line in shown if line.startswith(" "))
+    assert shown == text.render(REPORT, lambda words, kind: words, width=width).splitlines()

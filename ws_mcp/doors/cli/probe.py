@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -251,7 +252,8 @@ def _print(report: ProbeReport, form: Format, verbose: bool) -> None:
     elif form is Format.HTML:
         typer.echo(html.render([report]), nl=False)
     else:
-        typer.echo(text.render(report, _paint if sys.stdout.isatty() else plain, verbose))
+        width = shutil.get_terminal_size((text.WIDTH, 24)).columns
+        typer.echo(text.render(report, _paint if sys.stdout.isatty() else plain, verbose, width))
 
 
 def _paint(words: str, kind: str) -> str:
