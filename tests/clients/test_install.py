@@ -129,6 +129,7 @@ def test_the_command_line_shows_the_change_first(home: Path) -> None:
     assert "Written to" in run("cursor")
     assert "needs no change" in run("cursor")
     assert "Removed from" in run("cursor", "--remove")
+    assert "has no server of ours" in run("cursor", "--remove")
 
 
 def test_installing_builds_the_search_index_and_a_dry_run_does_not(home: Path) -> None:
@@ -346,6 +347,14 @@ def test_the_options_of_the_server_are_written_and_written_again(client: str, ho
     assert without.needed
     install.apply(without)
     assert entry(without)["args"] == ["-m", "ws_mcp", "serve"]
+
+
+@pytest.mark.parametrize("host", ["", "wss://a.example/", "a.example b.example"])
+def test_a_host_that_is_none_is_refused(home: Path, host: str) -> None:
+    words = ["install", "cursor", "--allow-host", host]
+    done = subprocess.run([sys.executable, "-m", "ws_mcp", *words], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "is no host" in done.stderr) == (2, True)
+    assert not (home / ".cursor").exists()
 
 
 def test_a_root_that_is_no_folder_is_refused(home: Path) -> None:

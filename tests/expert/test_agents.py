@@ -49,13 +49,14 @@ def made(client: str, tool_mode: str = "", thinking: str = "", role: str = "") -
     return agents.plan(client, agents.choose(tool_mode, thinking, role, TOOLS)).text
 
 
-def test_each_client_has_its_place_in_the_project_and_some_one_of_the_users(project: Path, tmp_path: Path) -> None:
+def test_each_client_has_its_place_in_the_project_and_one_of_the_users(project: Path, tmp_path: Path) -> None:
     assert tuple(PLACES) == tuple(agents.CLIENTS)
     choice = agents.choose("", "", "", TOOLS)
     for client, place in PLACES.items():
         assert agents.plan(client, choice).path == project / place
-    for client in ("claude-code", "cursor", "codex", "gemini"):
-        assert agents.plan(client, choice, "user").path == tmp_path / "home" / PLACES[client]
+    for client in agents.CLIENTS:
+        place = PLACES[client].replace(".github", ".copilot")  # VS Code's user-level agents lie elsewhere
+        assert agents.plan(client, choice, "user").path == tmp_path / "home" / place
 
 
 def test_codex_finds_the_users_agent_in_its_own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,6 @@ def test_the_tools_are_named_as_the_client_names_them(client: str, name: str) ->
         ("claude-code", "tools", set(), {"Write", "Edit", "ws_generate"}, {"WebSearch", "WebFetch"}),
         ("vscode", "tools", set(), {"edit"}, {"web"}),
         ("gemini", "tools", set(), {"write_file", "replace"}, {"google_web_search", "web_fetch"}),
-        ("cursor", "readonly", {"true"}, {"false"}, {"true"}),
     ],
 )
 def test_a_mode_has_the_tools_it_may_use_and_no_others(
@@ -122,6 +122,12 @@ def test_a_mode_has_the_tools_it_may_use_and_no_others(
         front, _ = fields(made(client, mode))
         words = {word.strip('[],"').removeprefix("mcp__websocket__") for word in front[key].split()}
         assert words & everything == expected, mode
+
+
+@pytest.mark.parametrize("mode", ["audit", "solution", "research"])
+def test_the_expert_in_cursor_is_never_read_only_and_so_keeps_the_servers_tools(mode: str) -> None:
+    front, _ = fields(made("cursor", mode))
+    assert (front["readonly"], front["model"]) == ("false", "inherit")
 
 
 def test_an_audit_in_codex_cannot_write() -> None:
@@ -170,7 +176,7 @@ def test_a_file_in_the_way_is_told(project: Path) -> None:
     [
         (("--client", "emacs"), "Choose one of: claude-code, vscode, cursor, codex, gemini"),
         (("--scope", "world"), "Choose one of: project, user"),
-        (("--client", "vscode", "--scope", "user"), "Choose one of: project"),
+        (("--client", "vscode", "--scope", "all"), "Choose one of: project, user"),
         (("--role", "boss"), "Choose one of: solo, panel"),
         (("--thinking", ""), ""),
         (("--tool-mode", "repair"), "Choose one of: audit, solution, research"),

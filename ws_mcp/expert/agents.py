@@ -1,8 +1,10 @@
 """The expert as an agent file: each client's own format, tied to this server's tools.
 
 Formats, as their makers describe them in 2026: Claude Code and Gemini CLI take Markdown with a list of tools in front,
-VS Code an ``.agent.md`` with tool sets, Cursor Markdown that is read-only or not, Codex TOML. Those of Claude Code,
-Codex and Gemini CLI were loaded and used there (benchmarks/clients).
+VS Code an ``.agent.md`` with tool sets, Cursor Markdown, Codex TOML. Those of Claude Code, Codex and Gemini CLI were
+loaded and used there (benchmarks/clients); those of VS Code and Cursor are as documented on 2026-11-23 and never ran:
+code.visualstudio.com/docs/agent-customization/custom-agents and /docs/agents/reference/tools-reference,
+cursor.com/docs/agent/subagents.
 """
 
 from __future__ import annotations
@@ -145,7 +147,8 @@ def _vscode(choice: Choice) -> str:
 
 def _cursor(choice: Choice) -> str:
     fields = {"name": NAME, "description": json.dumps(DESCRIPTION), "model": "inherit"}
-    fields["readonly"] = "false" if choice.tool_mode == "solution" else "true"
+    # A read-only subagent gets no MCP tool at all (Cursor's staff, forum.cursor.com/t/159786, read 2026-11-23).
+    fields["readonly"] = "false"
     return _front(fields, _body(choice, ""))
 
 
@@ -185,7 +188,7 @@ def _both(folder: str) -> tuple[tuple[str, str], ...]:
 
 _FORMS: dict[str, _Form] = {
     "claude-code": _Form(_claude_code, ".md", _both(".claude/agents")),
-    "vscode": _Form(_vscode, ".agent.md", (("project", ".github/agents"),)),
+    "vscode": _Form(_vscode, ".agent.md", (("project", ".github/agents"), ("user", ".copilot/agents"))),
     "cursor": _Form(_cursor, ".md", _both(".cursor/agents")),
     "codex": _Form(
         _codex,

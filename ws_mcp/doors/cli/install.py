@@ -12,7 +12,7 @@ import typer
 from ws_mcp.clients import install as installing
 from ws_mcp.clients.places import CLIENTS, NOTES
 from ws_mcp.doors.cli import output
-from ws_mcp.errors import StorageError
+from ws_mcp.errors import InputError, StorageError
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import store
 from ws_mcp.library import Library
@@ -40,11 +40,11 @@ def install(
 ) -> None:
     """Write this installation's server into an MCP client's configuration."""
     options = [word for folder in root or () for word in ("--root", str(folder.resolve()))]
-    options += [word for host in allow_host or () for word in ("--allow-host", host)]
+    options += [word for host in allow_host or () for word in ("--allow-host", _host(host))]
     change = installing.plan(client, scope, remove, options)
     file = change.place.file
     if not change.needed:
-        typer.echo(f"{file} needs no change.")
+        typer.echo(f"{file} {'has no server of ours' if remove else 'needs no change'}.")
         return
     if dry_run:
         lines = difflib.unified_diff(
@@ -61,6 +61,17 @@ def install(
         if client in NOTES:
             typer.echo(NOTES[client])
         _make_ready()
+
+
+def _host(text: str) -> str:
+    """A host's name as a probe compares it.
+
+    Raises:
+        InputError: It is a URL, empty, or several words.
+    """
+    if not text or "/" in text or text != "".join(text.split()):
+        raise InputError(f"{text[:80]!r} is no host. Give a name or an address alone, as in ws.example.")
+    return text
 
 
 def _make_ready() -> None:
