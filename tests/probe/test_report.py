@@ -180,3 +180,11 @@ def test_the_entries_of_the_text_fit_the_terminal(width: int) -> None:
     most = min(max(width, 70), 100)
     assert all(len(line) <= most for line in shown if line.startswith(" "))
     assert shown == text.render(REPORT, lambda words, kind: words, width=width).splitlines()
+
+
+def test_a_baseline_that_cannot_be_used_is_told_before_the_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--write-baseline"):
+        baseline.ready(tmp_path / "none.json", None)
+    with pytest.raises(InputError, match="there is no folder"):
+        baseline.ready(None, tmp_path / "no" / "b.json")
+    baseline.ready(None, tmp_path / "new.json")

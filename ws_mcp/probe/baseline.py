@@ -27,6 +27,18 @@ def apply(report: ProbeReport, file: Path) -> ProbeReport:
     return replace(report, accepted=accepted, stale=stale)
 
 
+def ready(accepting: Path | None, writing: Path | None) -> None:
+    """Finds out before a run that takes a while whether its baselines can be read and written.
+
+    Raises:
+        InputError: one cannot.
+    """
+    if accepting is not None:
+        _read(accepting)
+    if writing is not None and not writing.parent.is_dir():
+        raise InputError(f"The baseline {writing} cannot be written: there is no folder {writing.parent}.")
+
+
 def write(report: ProbeReport, file: Path) -> int:
     """Accepts every failure of this report; how many there are.
 

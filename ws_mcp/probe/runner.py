@@ -151,8 +151,11 @@ class Run:
             self.incomplete = f"the time ({settings.total + extra:g} s) was over with {missing} cases left"
         if self._refused:
             case, why = next(iter(self._refused.items()))
-            told = f"{case} was the first of {len(self._refused)} cases that got no connection ({why})"
-            self.incomplete = "; ".join(filter(None, (self.incomplete, f"{told}: did the server stop, or refuse us?")))
+            told = (
+                f"{case} was the first of {len(self._refused)} cases that got no connection ({why}), so the server "
+                "stopped or turns us away"
+            )
+            self.incomplete = "; ".join(filter(None, (self.incomplete, told)))
 
     async def only(self, study: str, why: str) -> None:
         """Runs the cases of this study; for all others there is a reason not to."""

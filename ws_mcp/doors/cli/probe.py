@@ -113,8 +113,9 @@ def server(
         parallel=parallel,
         allowed=tuple(allow_host or ()),
     )
+    baselines.ready(baseline, write_baseline)
     form = Format.JSON if json else format
-    with _bar(form) as progress:
+    with _bar() as progress:
         report = asyncio.run(probe_server(url, settings, progress))
     _finish(report, form, baseline, write_baseline, verbose)
 
@@ -145,8 +146,9 @@ def client(
         raise InputError("--key belongs to --cert: give the certificate chain too.")
     tls = secure or cert is not None
     settings = Settings(only=tuple(only or ()), echo=False if no_echo else None, total=total, tls=tls)
+    baselines.ready(baseline, write_baseline)
     form = Format.JSON if json else format
-    with _bar(form) as progress:
+    with _bar() as progress:
         report = asyncio.run(_client(settings, host, port, progress, _Files(cert, key, ca)))
     _finish(report, form, baseline, write_baseline, verbose)
 
@@ -261,7 +263,7 @@ def _paint(words: str, kind: str) -> str:
 
 
 @contextmanager
-def _bar(form: Format) -> Iterator[Callable[[Progress], None]]:
+def _bar() -> Iterator[Callable[[Progress], None]]:
     """A progress bar on a terminal."""
     if not sys.stderr.isatty():
         yield lambda progress: None

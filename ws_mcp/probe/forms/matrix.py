@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ws_mcp.probe.forms.text import KINDS, WORDS
 from ws_mcp.probe.result import ProbeReport
-from ws_mcp.report.evidence import Paint, plain
+from ws_mcp.report.evidence import Paint, plain, printable
 from ws_mcp.types import Outcome, Verdict
 
 _SIGNS = {
@@ -21,11 +21,11 @@ _SIGNS = {
 def render(reports: Sequence[ProbeReport], names: Sequence[str], paint: Paint = plain, verbose: bool = False) -> str:
     """The table; ``verbose`` shows the cases in which all peers are alike too."""
     lines = [
-        f"{chr(ord('A') + at % 26)}{at // 26 or ''}  {paint(name, 'name')}  {_counts(report, paint)}"
+        f"{chr(ord('A') + at % 26)}{at // 26 or ''}  {paint(printable(name), 'name')}  {_counts(report, paint)}"
         for at, (name, report) in enumerate(zip(names, reports, strict=True))
     ]
-    tables = [{outcome.case: outcome for outcome in report.outcomes} for report in reports]
-    cases = dict.fromkeys(outcome.case for report in reports for outcome in report.outcomes)
+    tables = [{printable(outcome.case): outcome for outcome in report.outcomes} for report in reports]
+    cases = dict.fromkeys(printable(outcome.case) for report in reports for outcome in report.outcomes)
     rows = {case: [table.get(case) for table in tables] for case in cases}
     alike = [case for case, found in rows.items() if len({_sign(outcome) for outcome in found}) == 1]
     shown = {case: found for case, found in rows.items() if verbose or case not in alike}
@@ -42,7 +42,7 @@ def render(reports: Sequence[ProbeReport], names: Sequence[str], paint: Paint = 
 def _counts(report: ProbeReport, paint: Paint) -> str:
     found = report.counts
     told = [paint(f"{found[verdict]} {WORDS[verdict]}", KINDS[verdict]) for verdict in Verdict if found[verdict]]
-    return ", ".join(told) + (f"; {report.incomplete}" if report.incomplete else "")
+    return ", ".join(told) + (f"; {printable(report.incomplete)}" if report.incomplete else "")
 
 
 def _sign(outcome: Outcome | None) -> str:
