@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
 from mcp.types import CallToolResult, ToolAnnotations
@@ -44,7 +44,7 @@ InputType = Annotated[
 class CheckResult(BaseModel):
     """A report: findings grouped by rule, errors first; each with its places, its fix and sections to read."""
 
-    verdict: str = Field(description="clean, violations or undecided")
+    verdict: Literal["clean", "violations", "undecided"]
     ok: bool
     counts: dict[str, int] = Field(description="breaches by severity, complete on every page")
     findings: list[dict[str, Any]]

@@ -12,7 +12,8 @@ def slim(server: MCPServer) -> None:
 
     That is titles that pydantic derives from names, "additionalProperties": true, which is the default, examples, which
     errors give and descriptions have where they help, and of results the descriptions: they are for who reads the
-    source. Only Codex shows a model the schema of a result, as a type.
+    source. Only Codex shows a model the schema of a result, as a type; they would cost every client 460 tokens more (of
+    4,250, in o200k) to say what the names of results and the descriptions of arguments say.
     """
     for tool in server._tool_manager.list_tools():
         tool.parameters = _slim(tool.parameters, described=True)
