@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 from hpack import Encoder
-from hyperframe.frame import ContinuationFrame, DataFrame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    RstStreamFrame,
+    SettingsFrame,
+)
 from websockets.asyncio.server import serve
 
 from tests.probe.http2_peer import Http2Peer
@@ -295,6 +303,17 @@ def test_a_setting_that_comes_late_counts() -> None:
             return why
 
     assert asyncio.run(run()) == ""
+
+
+def test_a_stream_that_does_not_open_is_told_with_what_to_look_at() -> None:
+    async def resets(reader: Reader, writer: Writer) -> None:
+        await greeted(writer)
+        await asyncio.sleep(0.1)
+        writer.write(RstStreamFrame(1, error_code=2).serialize())
+        await asyncio.sleep(5)
+
+    with pytest.raises(UnreachableError, match="RST_STREAM INTERNAL_ERROR.*over HTTP/2 there"):
+        report_of(resets)
 
 
 def test_what_does_not_listen_cannot_be_probed() -> None:

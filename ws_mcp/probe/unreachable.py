@@ -45,6 +45,8 @@ def not_opened(target: Target, seen: Observed, told: str) -> UnreachableError:
 
 
 def _next(target: Target, seen: Observed) -> str:
+    if seen.http is not None:
+        return "Is the path right, and does the server open WebSockets over HTTP/2 there?"
     if seen.response is None:
         tls = "" if target.secure else f" If it speaks TLS: wss{target.url[2:]}"
         return f"Is a WebSocket server behind that port?{tls}"

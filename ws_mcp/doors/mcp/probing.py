@@ -295,9 +295,9 @@ async def _started(reports: Reports, settings: Settings, port: int) -> dict[str,
     reports.tasks.add(task)
     task.add_done_callback(reports.tasks.discard)
     note = (
-        f"Connect {plural(probe.total, 'time')} to {probe.url} and send back what comes until the connection ends; then "
-        f"call ws_probe_client(session={session!r}). GET {probe.url.replace('ws', 'http', 1)} tells what is left. Example "
-        "clients: websocket-mcp probe client --driver websockets, ws or browser."
+        f"Connect {plural(probe.total, 'time')} to {probe.url} and send back what comes until the connection ends; "
+        f"then call ws_probe_client(session={session!r}). GET {probe.url.replace('ws', 'http', 1)} tells what is left. "
+        "Example clients: websocket-mcp probe client --driver websockets, ws or browser."
     )
     empty = _page(probe.report(), "", 0, 1, False) | {"outcomes": [], "incomplete": "", "ok": False}
     told = {"url": probe.url, "session": session, "cases": probe.total, "left": probe.total}
