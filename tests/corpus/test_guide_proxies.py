@@ -64,7 +64,8 @@ def proxied(name: str, folder: Path) -> Iterator[int]:
     text = codes(f"proxies/{name}", LANGUAGES.get(name, name))[0]
     with ExitStack() as stack:
         ports = {"8080": front} | {shown: stack.enter_context(backend()) for shown in ("8000", "8001", "8002")}
-        text = re.sub(r"(?:(?<=:)|(?<=listen )|(?<=_value: ))80(?:80|00|01|02)\b", lambda found: str(ports[found[0]]), text)
+        shown_port = r"(?:(?<=:)|(?<=listen )|(?<=_value: ))80(?:80|00|01|02)\b"
+        text = re.sub(shown_port, lambda found: str(ports[found[0]]), text)
         file = folder / ("proxy.yaml" if name == "envoy" else "proxy.conf")
         file.write_text(text.replace("/tmp/nginx-websocket.pid", f"{folder}/nginx.pid"))
         first, *rest = COMMANDS[name]
