@@ -45,7 +45,7 @@ EVERY: dict[str, dict[str, Any]] = {
     "ws_generate": {"template": "python-websockets-client"},
     "ws_fetch_corpus": {"sources": ["none"]},
 }
-REFUSED = ["ws_fetch_corpus", "ws_generate", "ws_probe_server"]  # they write, or connect to where they are told
+REFUSED = ["ws_fetch_corpus", "ws_probe_server"]  # they connect to where they are told
 
 
 def main() -> None:
