@@ -52,10 +52,11 @@ class ClientPeer:
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         key = "AQIDBAUGBwgJCgsMDQ4PEA==" if "same-key" in self.flaws else base64.b64encode(os.urandom(16)).decode()
+        version = "" if "no-version" in self.flaws else "Sec-WebSocket-Version: 13\r\n"
         offer = f"Sec-WebSocket-Extensions: {OFFER}\r\n" if self.deflate else ""
         writer.write(
             f"GET / HTTP/1.1\r\nHost: {self.host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{offer}"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            f"Sec-WebSocket-Key: {key}\r\n{version}\r\n".encode()
         )
         if "hasty" in self.flaws:
             writer.write(b"\x81\x80\0\0\0\0")

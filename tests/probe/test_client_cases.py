@@ -101,6 +101,15 @@ def test_what_the_client_sends_goes_through_the_rules() -> None:
     assert [outcome.verdict for outcome in report.outcomes] == [Verdict.FAILED]  # no server would read on
 
 
+def test_a_client_whose_request_breaks_a_rule_fails_the_case_about_it() -> None:
+    cases = [all_cases()[case] for case in ("answers/right", "framing/text")]
+    report = asyncio.run(probe(ClientPeer("no-version"), cases, at_a_time=1))
+    told = {outcome.case: outcome for outcome in report.outcomes}
+    assert told["answers/right"].verdict is Verdict.FAILED
+    assert "Sec-WebSocket-Version" in told["answers/right"].actual
+    assert told["framing/text"].verdict is Verdict.PASSED
+
+
 def test_a_plain_get_tells_what_is_left_and_takes_no_case() -> None:
     async def run() -> None:
         server = ClientProbe(Settings(only=("framing/text",)))

@@ -36,6 +36,7 @@ from ws_mcp.types import Finding, Handshake, Outcome, Request, Side, Verdict
 EARLY = 0.4  # seconds in which a client shows whether it waits
 IDLE = 15.0  # seconds without a new connection after which a client is taken to be through
 REDIRECTED = "/redirected"
+_ASKING = "6455-4.1-02"  # a case of this demand judges the client's own request too
 _RIGHT = Answer()
 
 
@@ -251,7 +252,8 @@ class ClientProbe:
         echo = self.settings.echo is not False
         await talk.react(lambda: settled(case, seen, echo), case.sentinel)
         judged = judge(case, seen, echo)
-        verdict, actual = unbroken(case, judged.verdict, judged.actual, talk.findings)
+        asked = findings if _ASKING in case.requirements else ()
+        verdict, actual = unbroken(case, judged.verdict, judged.actual, lambda: (*asked, *talk.findings()))
         if judged.reaction is not None and not seen.over:
             await talk.farewell()
         closing, how = judge_closing(judged.reaction, seen, server=False)
