@@ -286,3 +286,12 @@ def test_what_can_be_read_is_what_is_found(library: Library) -> None:
     for text, identity in [*SECTIONS[:28], *CODES[:4], *OPCODES[:6], *ADDRESSES]:
         if "#value" not in text:
             assert library.resolve(text).id == identity, text
+
+
+@pytest.mark.parametrize("text", ["1012 and 1013", "1012/1013", "1012, 1013", "1012 or 1013?", "1012 vs 1013"])
+def test_a_list_of_codes_names_each(library: Library, text: str) -> None:
+    assert [hit.id for hit in library.search(text, limit=2).hits] == ["code/1012", "code/1013"]
+    assert [hit.id for hit in library.search("difference between 5.5.2 and 5.5.3", limit=2).hits] == [
+        "rfc6455/5.5.2",
+        "rfc6455/5.5.3",
+    ]

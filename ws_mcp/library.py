@@ -19,6 +19,7 @@ from ws_mcp.knowledge.local import layout, showing
 from ws_mcp.knowledge.local.files import LeftOutError
 from ws_mcp.knowledge.local.folder import SOURCE, Local, Match
 from ws_mcp.knowledge.search import languages, query
+from ws_mcp.knowledge.search.excerpts import excerpt
 from ws_mcp.types import Hit, Section
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _PRIOR = {
     SOURCE: 0.6,  # our four shelves, which only list
 }
 _OTHER = 0.8
-_MENTIONED = 1.2  # what a section gains when the query names it among other words
+_MENTIONED = 1.5  # what a section gains when the query names it, or its document, among other words
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,13 @@ class Library:
         wanted = _wanted(sources, index.sources)
         exact, mentioned = index.exact(asked)
         english = languages.in_english(asked)
-        found, unknown = index.search(english or asked, wanted)
+        results = index.search(english or asked, wanted)
         named = [one for one in index.first(exact) if not wanted or one.source in wanted]
         theirs = self.local.search(asked) if not wanted or SOURCE in wanted else []
-        ranked = _beside(_ranked(found, named, mentioned), len(named), theirs)
-        hits = _hits(index, ranked[offset : offset + limit], f"{asked} {english}", exact)
+        ranked = _beside(_ranked(results.found, named, mentioned), len(named), theirs)
+        hits = _hits(index, ranked[offset : offset + limit], results.weights, exact)
         more = offset + limit if offset + limit < len(ranked) else None
-        unknown = {} if any(match.covered == 1 for match in theirs) else unknown
+        unknown = {} if any(match.covered == 1 for match in theirs) else results.unknown
         notes = (note, self.local.note(), _language(asked, english), _help(text, bool(ranked), unknown))
         return Answer(hits, len(ranked), more, " ".join(filter(None, notes)))
 
@@ -191,7 +192,8 @@ class Library:
 def _ranked(found: list[Found], named: list[Found], mentioned: list[str]) -> list[Found]:
     """What the query names, then what was found, weighed by source."""
     gain = dict.fromkeys(mentioned, _MENTIONED)
-    ranked = [replace(f, score=f.score * _PRIOR.get(f.source, _OTHER) * gain.get(f.id, 1.0)) for f in found]
+    weights = [_PRIOR.get(f.source, _OTHER) * max(gain.get(f.id, 1.0), gain.get(f.source, 1.0)) for f in found]
+    ranked = [replace(f, score=f.score * weight) for f, weight in zip(found, weights, strict=True)]
     ranked.sort(key=lambda one: -one.score)
     top = ranked[0].score if ranked else 0.0
     first = [replace(one, score=top + len(named) - n) for n, one in enumerate(named)]
@@ -210,19 +212,21 @@ def _beside(ours: list[Found], named: int, theirs: list[Match]) -> list[tuple[fl
     return sorted(fused, key=lambda pair: -pair[0])
 
 
-def _hits(index: Index, found: list[tuple[float, Found | Match]], asked: str, exact: list[str]) -> tuple[Hit, ...]:
-    from ws_mcp.knowledge.search.index import snippet
+def _hits(
+    index: Index, found: list[tuple[float, Found | Match]], weights: dict[str, float], exact: list[str]
+) -> tuple[Hit, ...]:
+    from ws_mcp.knowledge.search.index import stem
 
     ours = [one for _, one in found if not isinstance(one, Match)]
     cards = dict(zip((one.id for one in ours), index.cards(ours), strict=True))
     hits = []
     for score, one in found:
         if isinstance(one, Match):
-            text = f"{showing.mark(one.file)} {snippet(one.text, asked, SNIPPET, False)}"
+            text = f"{showing.mark(one.file)} {excerpt([one.text], weights, SNIPPET, stem)}"
             hits.append(Hit(one.id, one.title, one.path, one.url, SOURCE, text, round(score, 3), False, ()))
             continue
         card = cards[one.id]
-        text = snippet(card.text, asked, SNIPPET, one.id in exact)
+        text = excerpt(card.texts, weights, SNIPPET, stem, one.id in exact)
         said = (one.id, card.title, card.path, card.url, one.source, text, round(score, 3), card.official, card.links)
         hits.append(Hit(*said))
     return tuple(hits)

@@ -44,30 +44,31 @@ def ids(found: list[index.Found]) -> list[str]:
 
 def test_words_find_in_any_of_their_forms(small: index.Index) -> None:
     for word in ("mask", "masks", "MASKING", "masked"):
-        assert ids(small.search(word, ALL)[0])[0] == "rfc6455/5.3"
+        assert ids(small.search(word, ALL).found)[0] == "rfc6455/5.3"
 
 
 def test_words_that_are_never_shown_are_searched(small: index.Index) -> None:
-    assert ids(small.search("vanished", ALL)[0]) == ["code/1006"]
+    assert ids(small.search("vanished", ALL).found) == ["code/1006"]
 
 
 def test_only_the_wanted_sources_are_searched(small: index.Index) -> None:
-    assert ids(small.search("frames", frozenset({"mdn"}))[0]) == ["mdn/Web/API/WebSocket/send"]
+    assert ids(small.search("frames", frozenset({"mdn"})).found) == ["mdn/Web/API/WebSocket/send"]
 
 
 def test_a_mistyped_word_still_finds_and_its_likes_are_named(small: index.Index) -> None:
-    found, unknown = small.search("prozies", ALL)
-    assert ids(found) == ["rfc6455/5.5.2"]
-    assert unknown == {"prozies": ("proxies",)}
+    results = small.search("prozies", ALL)
+    assert ids(results.found) == ["rfc6455/5.5.2"]
+    assert results.unknown == {"prozies": ("proxies",)}
 
 
 def test_a_word_of_another_world_finds_nothing(small: index.Index) -> None:
-    assert small.search("xylophone", ALL) == ([], {"xylophone": ()})
+    results = small.search("xylophone", ALL)
+    assert (results.found, results.unknown) == ([], {"xylophone": ()})
 
 
 def test_a_section_is_found_once_by_its_best_passage() -> None:
     long = "\n\n".join(["filler " * 150, "needle in the hay " * 5, "filler " * 150])
-    found, _ = index.in_memory([Section("guides/a/b", "Hay", "guides", summary=long)]).search("needle", ALL)
+    found = index.in_memory([Section("guides/a/b", "Hay", "guides", summary=long)]).search("needle", ALL).found
     assert ids(found) == ["guides/a/b"]
 
 
@@ -89,7 +90,7 @@ def test_a_section_is_found_once_by_its_best_passage() -> None:
     ],
 )
 def test_query_syntax_is_words(small: index.Index, text: str) -> None:
-    found, _ = small.search(text, ALL)
+    found = small.search(text, ALL).found
     assert ("rfc6455/5.3" in ids(found)) == any(word in text for word in ("mask", "client"))
 
 
@@ -110,22 +111,23 @@ def test_a_part_folded_into_its_page_is_found_as_the_page() -> None:
     assert ids(index.in_memory([page, part]).first(["mdn/p#x", "mdn/p"])) == ["mdn/p"]
 
 
-def test_a_snippet_is_where_the_words_are_in_bold_and_about_as_wide_as_asked() -> None:
-    text = "Nothing here. " * 60 + "The masking key is fresh for each frame. " + "Nothing there. " * 60
-    shown = index.snippet(text, "masking key", 300, lead=False)
-    assert "**masking** **key**" in shown
-    assert len(shown) < 340
+def test_a_document_that_only_has_parts_is_named_but_stands_behind_them() -> None:
+    root = Section("rfc8307", "RFC 8307: Well-Known URIs", "rfc8307", keys=("rfc 8307",))
+    part = Section(
+        "rfc8307/1", "1 Introduction", "rfc8307", parent="rfc8307", summary="Well-known URIs are fixed paths."
+    )
+    built = index.in_memory([root, part])
+    assert ids(built.search("well-known uris", ALL).found) == ["rfc8307/1", "rfc8307"]
+    (card,) = built.cards(built.first(["rfc8307"]))
+    assert card.texts == ("Its parts: 1 Introduction.",)
 
 
-def test_a_snippet_of_what_was_named_is_its_beginning() -> None:
-    shown = index.snippet("The start. " * 50 + "masking", "masking", 100, lead=True)
-    assert shown.startswith("The start.")
-    assert len(shown) <= 110
-
-
-@pytest.mark.parametrize("text", ["", "x", "word " * 400, "y" * 5_000, "a\nb\n\n c", "**bold** <b>tag</b>"])
-def test_any_passage_has_a_snippet(text: str) -> None:
-    assert len(index.snippet(text, "absent", 300, lead=False)) <= 320
+def test_a_section_that_says_it_twice_stands_before_one_that_says_it_once() -> None:
+    said = "needle in the hay " * 5 + "filler " * 150
+    texts = {"once": said, "twice": f"{said}\n\n{said}"}
+    sections = [Section(f"guides/{name}", "Hay", "guides", summary=text) for name, text in texts.items()]
+    found = index.in_memory(sections).search("needle", ALL).found
+    assert [(one.id, len(one.passages)) for one in found] == [("guides/twice", 2), ("guides/once", 1)]
 
 
 def test_a_built_index_answers_like_the_one_in_memory(folder: Path, small: index.Index) -> None:

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from whoosh import analysis, fields, highlight, index, scoring, searching
+from whoosh import analysis, fields, index, scoring, searching
 from whoosh import query as queries
 from whoosh.filedb.filestore import RamStorage
 from whoosh.lang.porter import stem as porter
@@ -35,19 +35,20 @@ from ws_mcp.types import Section
 HEADING_WEIGHT = 0.25
 NEAR_WEIGHT = 0.6  # of a word the index has, taken for one it lacks
 LONG = 40  # letters; nobody mistypes such a word, and looking for its like takes a second
+SECOND_WEIGHT = 0.1  # of what a section's second passage has above ``_FAINT``
+_FAINT = 0.3  # of the best score: what any passage has that shares a common word with the query
 _DEPTH = 240  # passages that are looked at before they are grouped by section
 _SPELLED = 8  # passages in which a word is kept for spelling
 _UNKNOWN = 8  # words of a query that are looked at because no text has them
 _KEYS = "keys.json"
-_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=\S)|\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A section that matched; ``passage`` is the number of its best passage."""
+    """A section that matched; ``passages`` are the numbers of its best one and of the next, if there is one."""
 
     id: str
-    passage: int
+    passages: tuple[int, ...]
     score: float
 
     @property
@@ -57,14 +58,27 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found, best first, and by what.
+
+    ``unknown`` are the words of the query that no text has, each with those that look like it and were searched
+    instead. ``weights`` says how much each term counts in an excerpt.
+    """
+
+    found: list[Found]
+    unknown: dict[str, tuple[str, ...]]
+    weights: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """What the index stores of a passage and its section."""
+    """What the index stores of a section and of the passages that were found."""
 
     title: str
     path: tuple[str, ...]
     url: str
     links: tuple[str, ...]
-    text: str
+    texts: tuple[str, ...]
     official: bool
 
 
@@ -94,6 +108,7 @@ class Index:
         self._errors: dict[str, str] = keys["errors"]
         self._passages: list[str] = keys["passages"]  # the section of each passage, by number
         self.sources: tuple[str, ...] = tuple(keys["sources"])
+        self._weighting = _Bm25(len(self._passages))
 
     def exact(self, text: str) -> tuple[list[str], list[str]]:
         """The ids that a query names: those it consists of, and those it mentions among other words."""
@@ -108,7 +123,7 @@ class Index:
     def first(self, ids: Iterable[str]) -> list[Found]:
         """These sections with their first passages, a page for its folded part; unknown ids are left out."""
         known = dict.fromkeys(i if i in self._passages else i.split("#")[0] for i in ids)
-        return [Found(i, self._passages.index(i), 0.0) for i in known if i in self._passages]
+        return [Found(i, (self._passages.index(i),), 0.0) for i in known if i in self._passages]
 
     def cards(self, found: Iterable[Found]) -> list[Card]:
         """What is stored of the passages that were found.
@@ -117,14 +132,11 @@ class Index:
             StorageError: The index was removed or damaged since it was opened; so does ``search``.
         """
         with self._searcher(scoring.BM25F()) as searcher:
-            return [Card(**searcher.stored_fields(one.passage)["card"]) for one in found]
+            return [_card([searcher.stored_fields(n)["card"] for n in one.passages]) for one in found]
 
-    def search(self, text: str, sources: frozenset[str]) -> tuple[list[Found], dict[str, tuple[str, ...]]]:
-        """The best passage of each section, best first, by BM25F (B = 0.4).
-
-        With it, the words of the query that no text has, each with those that look like it and were searched instead.
-        """
-        with self._searcher(scoring.BM25F(B=0.4, K1=1.2)) as searcher:
+    def search(self, text: str, sources: frozenset[str]) -> Results:
+        """The sections with their best passages, best first, by BM25F (B = 0.4, K1 = 1)."""
+        with self._searcher(self._weighting) as searcher:
             unknown = _unknown(searcher, text)
             near = [stem(word) for words in unknown.values() for word in words]
             weighted = {**dict.fromkeys(near, NEAR_WEIGHT), **query.terms(text, stem)}
@@ -133,12 +145,20 @@ class Index:
             wanted = queries.Or([queries.Term("source", s) for s in sorted(sources)]) if sources else None
             # A limit would make Whoosh estimate block by block what to skip, at more than the cost of scoring all.
             results = searcher.search(queries.Or(clauses), limit=None, filter=wanted)
-            best: dict[str, Found] = {}
-            for score, passage in results.top_n[:_DEPTH]:
-                identity = self._passages[passage]
-                if identity not in best:
-                    best[identity] = Found(identity, passage, float(score))
-            return list(best.values()), unknown
+            weights = {term: weight * float(searcher.idf("body", term)) for term, weight in weighted.items()}
+            return Results(self._grouped(results.top_n[:_DEPTH]), unknown, weights)
+
+    def _grouped(self, top: list[tuple[float, int]]) -> list[Found]:
+        """Sections by their best passages, and a little by their second: who says it twice is about it."""
+        sections: dict[str, list[tuple[float, int]]] = {}
+        for score, passage in top:
+            sections.setdefault(self._passages[passage], []).append((float(score), passage))
+        faint = _FAINT * float(top[0][0]) if top else 0.0
+        found = []
+        for identity, (best, *others) in sections.items():
+            score = best[0] + SECOND_WEIGHT * sum(max(0.0, other[0] - faint) for other in others[:1])
+            found.append(Found(identity, tuple(n for _, n in (best, *others[:1])), score))
+        return sorted(found, key=lambda one: -one.score)
 
     @contextmanager
     def _searcher(self, weighting: Any) -> Iterator[searching.Searcher]:
@@ -150,42 +170,29 @@ class Index:
             yield searcher
 
 
-def snippet(passage: str, text: str, width: int, lead: bool) -> str:
-    """About ``width`` characters of a passage, the query's words in bold: its start, or where most of them are."""
-    terms = frozenset(query.terms(text, stem))
-    best = "" if lead else highlight.highlight(passage, terms, _STEMS, _Sentences(width), _Bold(), top=1)
-    if not best:
-        start = passage if len(passage) <= width else passage[:width].rpartition(" ")[0]
-        best = highlight.highlight(start, terms, _STEMS, highlight.WholeFragmenter(), _Bold(), minscore=0)
-    return " ".join(best.split())
+class _Bm25(scoring.BM25F):  # type: ignore[misc]  # Whoosh ships no types
+    """BM25F with the fields' lengths at hand: asking Whoosh for each took a third of a search."""
+
+    def __init__(self, passages: int) -> None:
+        super().__init__(B=0.4, K1=1.0)
+        self._passages = passages
+        self._lengths: dict[str, list[int]] = {}
+
+    def scorer(self, searcher: searching.Searcher, fieldname: str, text: bytes, qf: int = 1) -> Any:
+        """Whoosh's own scorer; its lengths are of the whole index, so a searcher of a part of it keeps its own."""
+        scorer = super().scorer(searcher, fieldname, text, qf=qf)
+        if searcher.doc_count_all() == self._passages and searcher.schema[fieldname].scorable:
+            if fieldname not in self._lengths:
+                numbers = range(self._passages)
+                self._lengths[fieldname] = [int(searcher.doc_field_length(n, fieldname, 1) or 1) for n in numbers]
+            scorer.dfl = self._lengths[fieldname].__getitem__
+        return scorer
 
 
-class _Sentences(highlight.Fragmenter):  # type: ignore[misc]  # Whoosh ships no types
-    """The run of whole sentences of about ``width`` characters that holds most matches."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-
-    def fragment_tokens(self, text: str, tokens: Any) -> Iterator[Any]:
-        matched = [token.copy() for token in tokens if token.matched]
-        found: list[Any] = []
-        starts = [0, *(stop.end() for stop in _SENTENCE_END.finditer(text))]
-        for n, start in enumerate(starts):
-            end = next((s for s in reversed(starts[n + 1 :]) if s - start <= self._width), start + self._width)
-            inside = [token for token in matched if start <= token.startchar and token.endchar <= end]
-            if inside:
-                found.append(highlight.Fragment(text, inside, start, min(end, len(text))))
-        if found:  # the first of the best; Whoosh would choose among equals by their addresses in memory
-            yield max(found, key=lambda fragment: len(fragment.matches) * len(fragment.matched_terms))
-
-
-class _Bold(highlight.Formatter):  # type: ignore[misc]  # Whoosh ships no types
-    """Matched words in Markdown bold."""
-
-    between = " … "
-
-    def format_token(self, text: str, token: Any, replace: bool = False) -> str:
-        return f"**{highlight.get_text(text, token, replace)}**"
+def _card(stored: list[dict[str, Any]]) -> Card:
+    """The card of a section from those of its passages, the best one first."""
+    first = {name: value for name, value in stored[0].items() if name != "text"}
+    return Card(**first, texts=tuple(one["text"] for one in stored))
 
 
 def _unknown(searcher: searching.Searcher, text: str) -> dict[str, tuple[str, ...]]:
@@ -210,7 +217,7 @@ def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
         words = "" if order and order[-1] == section.id else " ".join(section.words)
         order.append(section.id)
         above = " ".join((*section.path, section.title))
-        body = f"{above}\n{words}\n{passage.text}"
+        body = "" if passage.outline else f"{above}\n{words}\n{passage.text}"
         writer.add_document(
             source=section.source,
             body=body,

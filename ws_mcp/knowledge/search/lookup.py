@@ -22,7 +22,8 @@ _FILLERS = frozenset(
     "websocket websockets ws close closes closing closed code codes status error errors header headers field opcode "
     "frame event method property constructor section sec rfc http response request api console message says say "
     "browser disconnect disconnected reason number value chrome firefox about shows seen that this it when with "
-    "op op-code op-codes mdn interface object class handler listener callback see".split()
+    "op op-code op-codes mdn interface object class handler listener callback see and or vs versus "
+    "difference between".split()
 )
 _ASKING = frozenset("a an the what whats is are does do mean means meaning please explain define show me".split())
 _URL = re.compile(

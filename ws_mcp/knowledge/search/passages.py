@@ -16,16 +16,28 @@ SMALL_PAGE = 2_500  # characters up to which a page is one hit with its parts
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a section's text; ``official`` when the words are the source's own."""
+    """A stretch of a section's text.
+
+    ``official`` when the words are the source's own; an ``outline`` lists the parts of what has no text of its own: it
+    is shown to whoever names it and found by its title alone, or it would stand before the parts that answer.
+    """
 
     section: Section
     text: str
     official: bool = False
+    outline: bool = False
 
 
 def passages(sections: Iterable[Section]) -> Iterator[Passage]:
     """Every passage of every section, in order; the first of a section also carries its words."""
-    for section in merge_small_pages(sections):
+    merged = list(merge_small_pages(sections))
+    parts: dict[str, list[str]] = {}
+    for section in merged:
+        parts.setdefault(section.parent, []).append(section.title)
+    for section in merged:
+        if not section.summary and not section.text and section.id in parts:
+            yield Passage(section, f"Its parts: {'; '.join(parts[section.id])[:LENGTH]}.", outline=True)
+            continue
         ours = plain(section.summary)
         demands = requirements.by_section().get(section.id, ())
         if demands:

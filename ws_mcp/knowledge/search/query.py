@@ -55,7 +55,8 @@ def terms(query: str, stem: Callable[[str], str]) -> dict[str, float]:
     for group in _groups(stem):
         if any(f" {phrase} " in text for phrase in group):
             for term in " ".join(group).split():
-                weighted.setdefault(term, SYNONYM_WEIGHT)
+                if term not in _STOP:
+                    weighted.setdefault(term, SYNONYM_WEIGHT)
     return weighted
 
 
