@@ -13,7 +13,7 @@ import ssl
 from collections import deque
 from dataclasses import dataclass, field
 
-from ws_mcp.judge_handshake import judge_handshake
+from ws_mcp.probe.asking import EARLY, findings_of, key_of, left_to_server, nameless, read_request
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Exchange
 from ws_mcp.probe.heads import RIGHT_ANSWER, Answer
@@ -25,15 +25,12 @@ from ws_mcp.probe.secured import FAULTS, Secured, refused, tell
 from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.talk import Reader, Talk, Writer
 from ws_mcp.probe.verdicts import judge, judge_closing, settled, unbroken
-from ws_mcp.probe.words import Case, Send
-from ws_mcp.protocol.build import close_body
+from ws_mcp.probe.words import Case
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import has_token
-from ws_mcp.protocol.heads import START, parse_head, split_lines
 from ws_mcp.report.evidence import printable
-from ws_mcp.types import Finding, Handshake, Outcome, Request, Side, Verdict
+from ws_mcp.types import Finding, Outcome, Request, Side, Verdict
 
-EARLY = 0.4  # seconds in which a client shows whether it waits
 IDLE = 15.0  # seconds without a new connection after which a client is taken to be through
 REDIRECTED = "/redirected"
 _ASKING = "6455-4.1-02"  # a case of this demand judges the client's own request too
@@ -143,7 +140,7 @@ class ClientProbe:
         if ends is None:
             return
         talk = Talk(*ends, Side.SERVER, started + patience)
-        request = _request(await talk.head())
+        request = read_request(await talk.head())
         if request is None:
             return
         if request.target.startswith(REDIRECTED) or not has_token(request.fields, "Connection", "upgrade"):
@@ -229,16 +226,16 @@ class ClientProbe:
         seen = talk.observed
         size = seen.received_size
         offered = {extension.name for extension in parse_extensions(request.values("Sec-WebSocket-Extensions"))}
-        findings = _judged(request)
+        findings = findings_of(request)
         if case.needs_deflate and "permessage-deflate" not in offered:
-            await talk.write(_RIGHT.encode(RIGHT_ANSWER, _key(request)))
+            await talk.write(_RIGHT.encode(RIGHT_ANSWER, key_of(request)))
             self._answer_sent(talk)
             talk.opened("", both=False)
             await talk.farewell()
             return Exchange(
                 Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
             )
-        key = _key(request)
+        key = key_of(request)
         early = await self._waiting(talk, case, request, size)
         if early is not None:
             return Exchange(*early, Verdict.NOT_RUN, "", seen, findings)
@@ -247,7 +244,7 @@ class ClientProbe:
         self._answer_sent(talk)
         talk.opened(case.offer, case.right)
         if case.study == "tcp-left-to-server":
-            return await _left_to_server(talk, findings)
+            return await left_to_server(talk, findings)
         await talk.perform(case.steps)
         echo = self.settings.echo is not False
         await talk.react(lambda: settled(case, seen, echo), case.sentinel)
@@ -264,7 +261,7 @@ class ClientProbe:
 
     async def _waiting(self, talk: Talk, case: Case, request: Request, size: int) -> tuple[Verdict, str] | None:
         """What shows of the client while it waits for our answer, where the case is about that."""
-        key = _key(request)
+        key = key_of(request)
         again = key in self._keys
         self._keys.add(key)
         if case.study == "key-is-new" and again:
@@ -272,7 +269,7 @@ class ClientProbe:
         if case.study == "after-a-while" and await talk.heard_within(EARLY):
             return Verdict.FAILED, f"{talk.observed.received_size - size} bytes came before the answer"
         if case.study == "server-name":
-            return _nameless(talk.reader, request)
+            return nameless(talk.reader, request)
         if case.study == "one-at-a-time":
             await asyncio.sleep(EARLY)
             since = self._connecting[talk]
@@ -290,49 +287,8 @@ def _untrusted(reason: str, count: int) -> str:
     return f"TLS did not open {count} times ({reason}): the client has to trust the certificate."
 
 
-def _nameless(reader: Reader, request: Request) -> tuple[Verdict, str] | None:
-    """A client that named no server in its ClientHello, though it could."""
-    if not isinstance(reader, Inside) or reader.asked:
-        return None
-    host = ", ".join(request.values("Host"))
-    name = host.rpartition(":")[0] or host
-    if name.startswith("[") or name.replace(".", "").isdigit():
-        return Verdict.INFORMATIONAL, f"no server name: the client connects to the address {name}"
-    return Verdict.FAILED, f"no server name in the ClientHello, {host} in Host"
-
-
-async def _left_to_server(talk: Talk, findings: tuple[Finding, ...]) -> Exchange:
-    """After both Closes TCP stays open for a while: whether the client waits for the server to end it."""
-    seen = talk.observed
-    await talk.perform((Send("close", close_body(1000)),))
-    await talk.listen(lambda: seen.close is not None, talk.deadline)
-    await talk.listen(lambda: False, talk.clock() + EARLY)
-    if seen.close is None:
-        return Exchange(Verdict.FAILED, "no Close answers", Verdict.NOT_RUN, "", seen, findings)
-    verdict = Verdict.NON_STRICT if seen.end else Verdict.PASSED
-    told = "the client closed TCP itself" if seen.end else "the client waits for the server to close TCP"
-    return Exchange(verdict, told, Verdict.NOT_RUN, "", seen, findings)
-
-
 async def _linger(talk: Talk) -> None:
     """Ends our half and waits for the peer's, so that it reads the answer."""
     with contextlib.suppress(OSError):  # the peer may be gone already
         talk.writer.write_eof()
     await talk.listen(lambda: False, talk.clock() + 1.0)
-
-
-def _request(head: bytes) -> Request | None:
-    text = head.decode("latin-1")
-    if not START.match(text.partition("\n")[0].rstrip("\r")) or not text.endswith(("\r\n\r\n", "\n\n")):
-        return None
-    found, _ = parse_head(split_lines(text))
-    return found if isinstance(found, Request) else None
-
-
-def _key(request: Request) -> str:
-    values = request.values("Sec-WebSocket-Key")
-    return values[0] if values else ""
-
-
-def _judged(request: Request) -> tuple[Finding, ...]:
-    return tuple(f for f in judge_handshake(Handshake(request)).findings if f.where[0].side is Side.CLIENT)
