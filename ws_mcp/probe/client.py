@@ -70,7 +70,7 @@ class Door:
             except TimeoutError:
                 trouble = "no connection in time"
             except (OSError, ssl.SSLError, ValueError) as error:
-                trouble = f"no connection: {error or 'it ended in the handshake of TLS'}"
+                trouble = f"no connection: {str(error) or 'it ended in the handshake of TLS'}"
             else:
                 self.connected = address
                 talk = Talk(reader, writer, Side.CLIENT, started + limit)
