@@ -4,7 +4,9 @@
 about. ``questions-heldout.jsonl`` was written without a look at corpus, synonyms or questions, with the facts and the
 section expected, in three rounds (ids h, k, m); golds were then judged by reading the answers. After each round the
 causes of its misses were repaired by classes, so none is unseen any more: what each measured before is in
-``RESULTS.md``, and a new round tells more than these numbers.
+``RESULTS.md``, and a new round tells more than these numbers. ``questions-real.jsonl`` are sentences of people in issue
+threads (``source``), shortened; its golds were found by reading pages, never by searching, and no page or word was
+changed for it: what it measures is unseen.
 
 Run: python -m benchmarks.search [--misses] [--ours-only]
 
@@ -28,7 +30,7 @@ from pathlib import Path
 from ws_mcp.library import Library
 from ws_mcp.types import Section
 
-SETS = ("questions.jsonl", "questions-guides.jsonl", "questions-heldout.jsonl")
+SETS = ("questions.jsonl", "questions-guides.jsonl", "questions-heldout.jsonl", "questions-real.jsonl")
 DEPTH = 10
 Engine = Callable[[str], list[str]]
 # The questions name some sources in their own way.

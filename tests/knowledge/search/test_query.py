@@ -56,9 +56,16 @@ def test_section_numbers_and_languages_stay_whole(text: str, tokens: list[str]) 
 
 
 def test_synonyms_weigh_less_than_the_querys_own_words() -> None:
-    found = query.terms("heartbeat", stem)
+    found = query.terms("how often shall my server send a heartbeat to clients", stem)
     assert found[stem("heartbeat")] == 1.0
     assert found[stem("ping")] == query.SYNONYM_WEIGHT
+
+
+def test_many_synonyms_together_weigh_half_of_the_querys_own_words() -> None:
+    found = query.terms("proxy close", stem)
+    near = [weight for term, weight in found.items() if term not in ("proxi", "close")]
+    assert len(near) > 4
+    assert sum(near) == pytest.approx(query.SYNONYM_SHARE * 2)
 
 
 def test_a_word_of_the_query_keeps_its_weight_where_it_is_also_a_synonym() -> None:

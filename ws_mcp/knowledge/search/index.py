@@ -214,10 +214,9 @@ def _write(whoosh: Any, sections: list[Section]) -> dict[str, Any]:
     seen: Counter[str] = Counter()
     for passage in passages(sections):
         section = passage.section
-        words = "" if order and order[-1] == section.id else " ".join(section.words)
         order.append(section.id)
-        above = " ".join((*section.path, section.title))
-        body = "" if passage.outline else f"{above}\n{words}\n{passage.text}"
+        about = " ".join((*section.path, section.title, *section.words))
+        body = "" if passage.outline else f"{about}\n{passage.text}"
         writer.add_document(
             source=section.source,
             body=body,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ws_mcp.knowledge.search.index import Index
     from ws_mcp.types import Section
 
-FORMAT = "3"  # another one whenever passages are cut or indexed in another way
+FORMAT = "4"  # another one whenever passages are cut or indexed in another way
 _KEPT_SECONDS = 7 * 24 * 3600  # of an index that no longer fits: an older server may still be reading it
 
 

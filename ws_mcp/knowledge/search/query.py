@@ -12,6 +12,7 @@ from ws_mcp.errors import InputError
 
 MAX_QUERY = 4_000  # characters that are read; a longer paste is cut there and said so
 SYNONYM_WEIGHT = 0.25
+SYNONYM_SHARE = 0.5  # that all synonyms together may weigh, of what the query's own words do
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # of a terminal whose output was pasted
 # One token: a section number with its dots, C# and C++, or a run of letters and digits.
 TOKEN = r"\d+(?:\.\d+)+|[A-Za-z](?:\+\+|#)|[^\W_]+"
@@ -48,16 +49,13 @@ def words(query: str) -> list[str]:
 
 
 def terms(query: str, stem: Callable[[str], str]) -> dict[str, float]:
-    """Weighted index terms: the query's own words at 1, their synonyms at ``SYNONYM_WEIGHT``."""
+    """Weighted index terms: the query's own words at 1, their synonyms at ``SYNONYM_WEIGHT`` or less."""
     own = [stem(word) for word in words(query)]
-    weighted = dict.fromkeys(own, 1.0)
     text = f" {' '.join(own)} "
-    for group in _groups(stem):
-        if any(f" {phrase} " in text for phrase in group):
-            for term in " ".join(group).split():
-                if term not in _STOP:
-                    weighted.setdefault(term, SYNONYM_WEIGHT)
-    return weighted
+    named = [group for group in _groups(stem) if any(f" {phrase} " in text for phrase in group)]
+    near = {term for group in named for term in " ".join(group).split()} - _STOP - set(own)
+    weight = min(SYNONYM_WEIGHT, SYNONYM_SHARE * len(set(own)) / len(near)) if near else 0.0
+    return dict.fromkeys(own, 1.0) | dict.fromkeys(sorted(near), weight)
 
 
 @cache
