@@ -97,6 +97,21 @@ def test_a_megabyte_of_query_is_answered(server: Server) -> None:
     assert "Only the first 4000 characters" in found["structuredContent"]["note"]
 
 
+@pytest.mark.parametrize("awake", [False, True])
+def test_a_line_of_forty_megabytes_is_refused_in_seconds_by_either_stage(server: Server, awake: bool) -> None:
+    server.begin()
+    if awake:
+        assert server.ask(2, "ping")["result"] == {}
+    line = b'{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"ws_diagnose","arguments":{"text":"'
+    line += b"a" * 40_000_000 + b'"}}}\n'
+    begun = time.monotonic()
+    for start in range(0, len(line), 1 << 20):
+        server.send(line[start : start + (1 << 20)])
+    assert "The text has 40,000,000 characters" in server.receive()["result"]["content"][0]["text"]
+    assert time.monotonic() - begun < 10  # read without a copy of all that came before, a second or two
+    assert server.ask(4, "ping")["result"] == {}
+
+
 def test_text_of_every_script_comes_back_as_it_is(server: Server) -> None:
     server.begin()
     found = server.ask(3, "tools/call", {"name": "ws_read", "arguments": {"id": "接続/\u2028é😀"}})["result"]

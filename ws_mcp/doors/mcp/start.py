@@ -36,22 +36,25 @@ class Lines:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def next(self) -> bytes:
         """The next line with its end, b"" at the end of input."""
-        while b"\n" not in self._buffer:
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
             chunk = os.read(self.descriptor, _CHUNK)
             if not chunk:
-                line, self._buffer = self._buffer, b""
-                return line
+                return self.rest()
             self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line + b"\n"
+        line = bytes(self._buffer[: end + 1])
+        del self._buffer[: end + 1]
+        return line
 
     def rest(self) -> bytes:
         """What was read and not given out."""
-        rest, self._buffer = self._buffer, b""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
         return rest
 
 

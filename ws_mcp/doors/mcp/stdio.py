@@ -72,7 +72,7 @@ class _Input(io.RawIOBase):
     """Bytes that were read already, then those of a descriptor."""
 
     def __init__(self, first: bytes, source: int) -> None:
-        self._first = first
+        self._first = memoryview(first)  # cut without a copy of what remains
         self._source = source
 
     def readable(self) -> bool:
