@@ -62,7 +62,9 @@ async def test_a_preset_decides_what_is_left_open() -> None:
         ("websocket_expert", {"task": "x", "role": "boss"}, "Choose one of: solo, panel"),
         ("websocket_expert", {}, "Missing arguments of websocket_expert: task"),
         ("websocket_expert", {"task": "x", "rôle": "solo"}, "It takes: task, tool_mode, thinking, role"),
-        ("websocket_exprt", {"task": "x"}, "Unknown prompt"),
+        ("websocket_expert", {"task": "x", "thinkng": "deep"}, "Did you mean thinking?"),
+        ("websocket_expert", {"tasks": "x"}, "Unknown argument of websocket_expert: tasks. Did you mean task?"),
+        ("websocket_exprt", {"task": "x"}, "Unknown prompt: websocket_exprt. Did you mean websocket_expert?"),
     ],
 )
 async def test_bad_arguments_are_refused_with_what_to_send(

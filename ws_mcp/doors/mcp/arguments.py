@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from pydantic import BaseModel, ValidationError
 
 _CODES = frozenset({"query", "id", "text"})  # texts that may be a number: models send {"query": 1006} for a close code
-_SHOWN = 5  # faults in an error
+SHOWN = 5  # faults in an error
 _NAME, _VALUE = 80, 60  # characters of what came from outside
 _KINDS = {
     "string": "a text",
@@ -36,13 +36,13 @@ def refusal(tool: Tool, given: dict[str, Any]) -> str:
     known: dict[str, Any] = schema["properties"] if "properties" in schema else {}
     extra = sorted(set(given) - set(known))
     if extra:
-        names = ", ".join(short(name) for name in extra[:_SHOWN])
+        names = ", ".join(short(name) for name in extra[:SHOWN])
         near = nearest(short(extra[0]), known)
         return f"Unknown argument {names} for {tool.name}.{near} It takes: {', '.join(known)}."
     _write_numbers(known, given)
     faults = list(_faults(tool, known, given))
-    more = [f"And {len(faults) - _SHOWN} more."] if len(faults) > _SHOWN else []
-    return " ".join([*faults[:_SHOWN], *more])
+    more = [f"And {len(faults) - SHOWN} more."] if len(faults) > SHOWN else []
+    return " ".join([*faults[:SHOWN], *more])
 
 
 @cache

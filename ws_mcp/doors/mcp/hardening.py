@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, TextContent
 
 from ws_mcp.doors.mcp import arguments
-from ws_mcp.doors.mcp.arguments import nearest, short
+from ws_mcp.doors.mcp.arguments import SHOWN, nearest, short
 from ws_mcp.doors.mcp.results import MAX_ERROR
 
 _LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})
@@ -60,12 +60,17 @@ def _check_prompt(server: MCPServer, params: dict[str, Any]) -> None:
     name = str(params.get("name"))
     prompt = server._prompt_manager.get_prompt(name)
     if prompt is None:
-        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {short(name)}.")
+        names = [known.name for known in server._prompt_manager.list_prompts()]
+        raise MCPError(INVALID_PARAMS, f"Unknown prompt: {short(name)}.{nearest(short(name), names)}")
+    known = [a.name for a in prompt.arguments or []]
     given = params.get("arguments") or {}
+    if not isinstance(given, dict):
+        raise MCPError(INVALID_PARAMS, f"The arguments of {name} must be an object of {', '.join(known)}.")
+    extra = sorted(set(given) - set(known))
+    if extra:
+        named = ", ".join(short(one) for one in extra[:SHOWN])
+        near = nearest(short(extra[0]), known)
+        raise MCPError(INVALID_PARAMS, f"Unknown argument of {name}: {named}.{near} It takes: {', '.join(known)}.")
     missing = [a.name for a in prompt.arguments or [] if a.required and a.name not in given]
     if missing:
         raise MCPError(INVALID_PARAMS, f"Missing arguments of {name}: {', '.join(missing)}.")
-    known = [a.name for a in prompt.arguments or []]
-    extra = sorted(set(given) - set(known))
-    if extra:
-        raise MCPError(INVALID_PARAMS, f"Unknown argument of {name}: {', '.join(extra)}. It takes: {', '.join(known)}.")
