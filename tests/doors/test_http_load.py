@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from tests.doors.http_server import HttpServer, serving
 from ws_mcp.doors.mcp import http as door
 from ws_mcp.doors.mcp import options
 from ws_mcp.doors.mcp.app import create
+from ws_mcp.doors.mcp.connection import Connection
 from ws_mcp.doors.mcp.gate import Limits
 
 MIB = 1 << 20
@@ -75,12 +77,62 @@ def test_more_connections_than_are_taken_are_refused_in_words(monkeypatch: pytes
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 503
 
 
+class Hurried(Connection):
+    """As users have it, in a shorter time."""
+
+    patience = 0.5
+
+
+def test_connections_that_ask_nothing_are_closed_and_keep_nobody_out() -> None:
+    with in_process(Limits(), 5, Hurried) as port, ExitStack() as stack:
+        peers = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(6)]
+        used = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        for peer in peers[:3]:
+            peer.sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n")
+        begun = time.monotonic()
+        while httpx.get(f"http://127.0.0.1:{port}/healthz").status_code != 200:
+            assert time.monotonic() - begun < 5
+            time.sleep(0.05)
+        assert [peer.recv(1) for peer in (*peers, used)] == [b""] * 7
+
+
+def test_a_head_that_comes_byte_by_byte_is_given_up_also_after_a_request() -> None:
+    ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with in_process(Limits(), protocol=Hurried) as port, socket.create_connection(("127.0.0.1", port), 10) as peer:
+        for _ in range(3):  # each in its own time
+            peer.sendall(ask[:20])
+            time.sleep(0.3)
+            peer.sendall(ask[20:])
+            healthy(peer)
+        time.sleep(0.7)  # idle between requests is as long as ever
+        peer.sendall(ask)
+        healthy(peer)
+        closed = False
+        for byte in ask[:-1]:
+            with suppress(OSError):
+                peer.sendall(bytes([byte]))
+            if select.select([peer], [], [], 0.1)[0]:
+                closed = peer.recv(10) == b""
+                break
+        assert closed
+
+
+def healthy(peer: socket.socket) -> None:
+    """Read the answer of /healthz."""
+    answer = b""
+    while not answer.endswith(b"\r\n\r\nok\n"):
+        piece = peer.recv(1_000)
+        assert piece
+        answer += piece
+
+
 @contextmanager
-def in_process(limits: Limits, most: int = 100) -> Iterator[int]:
+def in_process(limits: Limits, most: int = 100, protocol: type[Connection] = Connection) -> Iterator[int]:
     """The port of a server in a thread, with other limits than the ones for users."""
     _, how = options.parse(["--http", "--port", "0"])
     assert how
-    config = uvicorn.Config(door.application(create(), how, limits), port=0, log_config=None, limit_concurrency=most)
+    inner = door.application(create(), how, limits)
+    config = uvicorn.Config(inner, port=0, http=protocol, log_config=None, limit_concurrency=most)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -133,7 +133,8 @@ class Gate:
 
     def _known(self, origin: bytes) -> bool:
         text = origin.decode("latin-1").lower()
-        return text in self._origins or f"{text.rpartition(':')[0]}:*" in self._origins
+        name, _, port = text.rpartition(":")
+        return text in self._origins or (port.isdecimal() and f"{name}:*" in self._origins)
 
     def _in_time(self, receive: Receive, exchange: _Exchange) -> Receive:
         """``receive`` that gives up on a request that does not come to its end; the application sees it gone."""

@@ -5,6 +5,7 @@ MCP at /mcp, /healthz for orchestrators, /metrics for Prometheus; OpenTelemetry 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -27,6 +28,7 @@ from starlette.types import ASGIApp
 
 from ws_mcp.doors.mcp import app, auth
 from ws_mcp.doors.mcp.cancelling import Cancelling
+from ws_mcp.doors.mcp.connection import Connection
 from ws_mcp.doors.mcp.gate import Gate, Limits
 from ws_mcp.doors.mcp.metrics import CONTENT_TYPE, Metrics, count_messages
 from ws_mcp.doors.mcp.options import Http
@@ -66,6 +68,7 @@ def serve(settings: Settings, http: Http) -> None:
     gate = application(server, http)
     config = uvicorn.Config(
         readable(gate, http.origins),
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -164,7 +167,9 @@ def _bind(http: Http) -> socket.socket:
     try:
         found = socket.create_server((http.host.strip("[]"), http.port), family=family, backlog=2_048)
     except OSError as error:
-        print(f"websocket-mcp: cannot listen on {http.host} port {http.port}: {error.strerror}", file=sys.stderr)
+        busy = "it is in use; give another --port, or 0 for a free one"
+        why = busy if error.errno == errno.EADDRINUSE else error.strerror
+        print(f"websocket-mcp: cannot listen on {http.host} port {http.port}: {why}", file=sys.stderr)
         raise SystemExit(2) from None
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # ends connections whose client takes nothing in, which close() cannot
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK * 1_000)
