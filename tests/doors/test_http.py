@@ -234,6 +234,21 @@ def test_what_is_no_message_is_refused(server: HttpServer, body: bytes, status: 
     assert httpx.post(server.url, headers=JSON, content=body).status_code == status
 
 
+def test_a_client_that_goes_in_the_middle_of_its_request_fills_no_log() -> None:
+    with serving() as server:
+        for sent in (b'{"jsonrpc"', b""):
+            with socket.create_connection(("127.0.0.1", server.port), 20) as peer:
+                peer.sendall(
+                    b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    b"Accept: application/json, text/event-stream\r\nContent-Length: 100\r\n\r\n" + sent
+                )
+        gone, end = 'websocket_mcp_http_requests_total{method="POST",route="/mcp"', time.monotonic() + 10
+        while gone not in httpx.get(f"{server.root}/metrics").text:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert server.stop() == (0, "")
+
+
 def test_running_requests_are_answered_when_the_server_is_told_to_stop() -> None:
     body = json.dumps(call("ws_search", query="1006", limit=1)).encode()
     head = (

@@ -21,7 +21,7 @@ from mcp.server.auth.middleware.bearer_auth import RequireAuthMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from sse_starlette.sse import AppStatus
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -63,6 +63,7 @@ def serve(settings: Settings, http: Http) -> None:
         SystemExit: The address cannot be bound (exit 2).
     """
     logging.basicConfig(level=logging.WARNING, format="websocket-mcp: %(message)s")
+    logging.getLogger("mcp.server.streamable_http").addFilter(_is_ours)
     server = app.create(replace(settings, ahead=True), _state_key(http))
     listening = _bind(http)
     gate = application(server, http)
@@ -174,6 +175,11 @@ def _bind(http: Http) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # ends connections whose client takes nothing in, which close() cannot
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK * 1_000)
     return found
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record is about this server: of each client that went in mid-request the SDK shows a stack trace."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ClientDisconnect))
 
 
 def _ignore(number: int, frame: FrameType | None) -> Any:
