@@ -234,6 +234,25 @@ def test_what_is_no_message_is_refused(server: HttpServer, body: bytes, status: 
     assert httpx.post(server.url, headers=JSON, content=body).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"[]", "batches are not part of MCP"),
+        (b'[{"jsonrpc":"2.0","id":1,"method":"tools/list"}]', "batches are not part of MCP"),
+        (b"null", "a message is a JSON object"),
+        (b'{"id":1,"method":"tools/list"}', '"jsonrpc": "2.0"'),
+        (b'{"jsonrpc":"2.0","id":null,"method":"tools/list"}', "the id of a request is a text or a whole number"),
+        (b'{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}', "the id of a request is a text or a whole number"),
+        (b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}', "the id of a request is a text or a whole number"),
+    ],
+)
+def test_json_that_is_no_message_is_refused_in_words(server: HttpServer, body: bytes, said: str) -> None:
+    answer = httpx.post(server.url, headers=JSON, content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == -32600
+    assert said in answer.json()["error"]["message"]
+
+
 def test_a_client_that_goes_in_the_middle_of_its_request_fills_no_log() -> None:
     with serving() as server:
         for sent in (b'{"jsonrpc"', b""):

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from starlette.responses import PlainTextResponse, Response
+import anyio.lowlevel
+from mcp.types import INVALID_REQUEST
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NAME = b"mcp-session-id"
@@ -32,18 +34,21 @@ class _Call:
     method: str = ""
     key: _Key | None = None
     cancels: _Key | None = None
+    fault: str = ""
     started: bool = False
     body: bytearray = field(default_factory=bytearray)
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
     def read(self) -> None:
-        """Take from the whole body what counts here; what is no message the application refuses."""
+        """Take from the whole body what counts here; what is no JSON or no message the application refuses."""
         try:
             message: Any = json.loads(self.body)
         except (ValueError, RecursionError):
-            message = None
-        self.body.clear()
-        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            return
+        finally:
+            self.body.clear()
+        self.fault = _fault(message)
+        if self.fault or not isinstance(message.get("method"), str):
             return
         self.method = message["method"]
         if self.name and "id" in message:
@@ -83,7 +88,7 @@ class Cancelling:
             if call.key and self._calls.get(call.key) is call:
                 del self._calls[call.key]
         if call.scope.cancelled_caught and not call.started:
-            await Response(status_code=204)(scope, receive, send)
+            await (_refusal(call.fault) if call.fault else Response(status_code=204))(scope, receive, send)
 
     def _reading(self, receive: Receive, call: _Call) -> Receive:
         whole = False
@@ -96,7 +101,10 @@ class Cancelling:
                 whole = not message.get("more_body", False)
                 if whole:
                     call.read()
-                    if call.key:
+                    if call.fault:
+                        call.scope.cancel()
+                        await anyio.lowlevel.checkpoint()  # goes no further
+                    elif call.key:
                         self._calls[call.key] = call
             return message
 
@@ -116,3 +124,22 @@ class Cancelling:
             await send(message)
 
         return answer
+
+
+def _fault(message: object) -> str:
+    """What the SDK would tell in pydantic's words, or take for a notification: then nobody gets an answer."""
+    if isinstance(message, list):
+        return "batches are not part of MCP; send one message a request"
+    if not isinstance(message, dict):
+        return "a message is a JSON object, with jsonrpc, method and params"
+    if message.get("jsonrpc") != "2.0":
+        return 'a message has "jsonrpc": "2.0"'
+    identity = message.get("id", 0)
+    if "method" in message and (isinstance(identity, bool) or not isinstance(identity, str | int)):
+        return "the id of a request is a text or a whole number"
+    return ""
+
+
+def _refusal(fault: str) -> JSONResponse:
+    error = {"code": INVALID_REQUEST, "message": f"Invalid request: {fault}"}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, 400)
