@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,17 +110,24 @@ def script(folder: Path, text: str, *arguments: str) -> str:
 
 @contextmanager
 def running(command: list[str], folder: Path, port: int, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """A server that is killed at the end, from when its port answers."""
+    """A server that is killed at the end with all its processes, from when its port answers."""
     log = folder / f"server-{port}.log"
     with log.open("w+") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, text=True, env=os.environ | env
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | env,
+            start_new_session=True,
         )
         try:
             _await(process, port, log)
             yield process
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # workers of nginx outlive their master
             process.wait(10)
 
 
