@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -14,7 +14,7 @@ class Broken(Exception):
 
 
 class NotOffered(Exception):
-    """These options do not promise it; the text says why."""
+    """These options do not promise it, or this machine cannot try it; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,24 @@ def must(holds: object, otherwise: str) -> None:
     """Raise ``Broken`` unless it holds."""
     if not holds:
         raise Broken(otherwise)
+
+
+@dataclass(slots=True)
+class Tries:
+    """What came of trying a guarantee in several ways: the evidence of each, or why there is none."""
+
+    held: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def evidence(self) -> str:
+        """All that was seen.
+
+        Raises:
+            Broken: It did not hold in each way that was tried.
+            NotOffered: None was tried.
+        """
+        must(not self.broken, "; ".join(self.broken))
+        if not self.held:
+            raise NotOffered("; ".join(self.left_out))
+        return "; ".join((*self.held, *self.left_out))

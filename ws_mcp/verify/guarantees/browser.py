@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from ws_mcp import engines
 from ws_mcp.verify.browser import Browser, Page, chromium, pages
 from ws_mcp.verify.lab import Lab, Server, free_port
-from ws_mcp.verify.model import Broken, NotOffered, must
+from ws_mcp.verify.model import Broken, NotOffered, Tries, must
 from ws_mcp.verify.peer import Peer, token, welcomed
 from ws_mcp.verify.pool import Clients
 
@@ -23,30 +23,28 @@ async def prove(clients: Clients) -> str:
     folder = clients.workspace.folder
     built = await asyncio.to_thread(engines.run, ("npm", "run", "page"), folder, 60)
     must(built.ok, f"the page cannot be built: {built.output}")
+    tries = Tries()
     with pages(folder / "examples") as origin:
         async with chromium() as browser:
-            told = await asyncio.gather(*(_server(clients, browser, origin, name) for name in clients.servers()))
-    broken = [text for texts in told for text in texts if "broken" in text]
-    must(not broken, "; ".join(broken))
-    return "; ".join(text for texts in told for text in texts)
+            await asyncio.gather(*(_server(clients, browser, origin, name, tries) for name in clients.servers()))
+    return tries.evidence()
 
 
-async def _server(clients: Clients, browser: Browser, origin: str, name: str) -> list[str]:
-    """What one server came to, with a log in memory, then in SQLite."""
-    told = []
+async def _server(clients: Clients, browser: Browser, origin: str, name: str, tries: Tries) -> None:
+    """Try one server with a log in memory, then in SQLite."""
     for kept in ("memory", "sqlite"):
         try:
             lab = await clients.lab(name, {"resume": kept})
         except NotOffered as reason:
-            return [f"{name}: not tried, {reason}"]
+            tries.left_out.append(f"{name}: not tried, {reason}")
+            return
         try:
             await _Play(browser, origin, lab, kept == "sqlite").run()
-            told.append(f"{name}, log in {kept}")
+            tries.held.append(f"{name}, log in {kept}")
         except Broken as error:
-            told.append(f"{name}, log in {kept}: broken, {error}")
+            tries.broken.append(f"{name}, log in {kept}: {error}")
         finally:
             lab.close()
-    return told
 
 
 class _Play:

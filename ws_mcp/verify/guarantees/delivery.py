@@ -10,7 +10,7 @@ from pathlib import Path
 from ws_mcp.errors import InputError
 from ws_mcp.verify.driver import Driver, Wire, wire
 from ws_mcp.verify.lab import Lab, Server, free_port
-from ws_mcp.verify.model import Broken, NotOffered, must
+from ws_mcp.verify.model import Broken, NotOffered, Tries, must
 from ws_mcp.verify.peer import token
 from ws_mcp.verify.pool import Clients
 from ws_mcp.verify.workspace import Workspace
@@ -21,17 +21,16 @@ _MANY = 15
 
 async def prove(clients: Clients) -> str:
     """Every server of the family, with a log in memory and in SQLite."""
-    told, broken = [], []
+    tries = Tries()
     for name in clients.servers():
         for kept in ("memory", "sqlite"):
             try:
-                told.append(f"{name}: {await _play(clients, name, kept)}")
+                tries.held.append(f"{name}: {await _play(clients, name, kept)}")
             except NotOffered as reason:
-                told.append(f"{name}, {kept}: not tried, {reason}")
+                tries.left_out.append(f"{name}, {kept}: not tried, {reason}")
             except Broken as error:
-                broken.append(f"{name}, log in {kept}: {error}")
-    must(not broken, "; ".join(broken))
-    return "; ".join(told)
+                tries.broken.append(f"{name}, log in {kept}: {error}")
+    return tries.evidence()
 
 
 async def _play(clients: Clients, name: str, kept: str) -> str:
