@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from ws_mcp import engines
 from ws_mcp.verify.model import Broken, NotOffered
@@ -106,7 +107,7 @@ async def chromium() -> AsyncIterator[Browser]:
             port, path = await _listening(running, folder / "DevToolsActivePort")
             async with _talk(f"ws://127.0.0.1:{port}{path}") as socket:
                 yield Browser(f"127.0.0.1:{port}", socket)
-                with suppress(Exception):  # it may end faster than it answers
+                with suppress(ConnectionClosed):  # it may end faster than it answers
                     await Page(socket).ask("Browser.close")
             await asyncio.to_thread(running.wait, 5)
         finally:
