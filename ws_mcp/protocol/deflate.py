@@ -31,7 +31,7 @@ BOMB_SIZE = 16 * 1024 * 1024
 BOMB_RATIO = 100
 STRICT_BYTES = 256 * 1024  # inflated bytes of one direction that are held against the agreed window
 WINDOW = 32768
-PARAMETERS = (
+PARAMETERS = (  # RFC 7692, 7.1
     "server_no_context_takeover",
     "client_no_context_takeover",
     "server_max_window_bits",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ws_mcp.protocol.connection import Connection
+from ws_mcp.protocol.deflate import PARAMETERS
 from ws_mcp.protocol.headers import Extension, parse_extensions
 from ws_mcp.rules.handshake_examples import answer, ask, both
 from ws_mcp.rules.http_parts import (
@@ -27,9 +28,6 @@ from ws_mcp.types import Fault, Handshake, Request, Response, Severity, Side
 NAME = "Sec-WebSocket-Extensions"
 DEFLATE = "permessage-deflate"
 REGISTERED = frozenset({DEFLATE, "bbf-usp-protocol"})  # IANA, WebSocket Extension Name Registry
-PARAMETERS = frozenset(
-    {"server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"}
-)  # RFC 7692, 7.1
 RSV1 = frozenset({DEFLATE, "x-webkit-deflate-frame", "deflate-frame", "permessage-bzip2", "permessage-snappy"})
 LONGEST = 64 * 1024
 NOT_SYNTAX = frozenset({"empty-element", "duplicate-parameter"})
