@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ws_mcp.knowledge.official import sources
-from ws_mcp.knowledge.search.passages import SMALL_PAGE
+from ws_mcp.knowledge.search import passages
 from ws_mcp.knowledge.shipped import requirements, support
 from ws_mcp.types import Section
 
@@ -30,8 +30,7 @@ def render(section: Section, below: Sequence[Section], neighbours: Sequence[Sect
 
 def is_small(section: Section, parts: Sequence[Section]) -> bool:
     """Whether search shows this page as one hit with its parts: then a reader gets what the excerpt was taken from."""
-    folded = bool(parts) and all("#" in part.id for part in parts)
-    return folded and sum(len(one.summary) for one in (section, *parts)) <= SMALL_PAGE
+    return bool(parts) and all("#" in part.id for part in parts) and passages.is_small(section, parts)
 
 
 def _where(section: Section) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ws_mcp.knowledge.shipped import requirements
@@ -29,7 +29,7 @@ class Passage:
 
 
 def passages(sections: Iterable[Section]) -> Iterator[Passage]:
-    """Every passage of every section, in order; the first of a section also carries its words."""
+    """Every passage of every section, in order; a section without text of its own is outlined by its parts."""
     merged = list(merge_small_pages(sections))
     parts: dict[str, list[str]] = {}
     for section in merged:
@@ -55,7 +55,7 @@ def merge_small_pages(sections: Iterable[Section]) -> Iterator[Section]:
     for section in everything:
         if "#" in section.id:
             parts.setdefault(section.parent, []).append(section)
-    small = {s.id for s in everything if s.id in parts and _size([s, *parts[s.id]]) <= SMALL_PAGE}
+    small = {s.id for s in everything if s.id in parts and is_small(s, parts[s.id])}
     for section in everything:
         if section.id in small:
             yield _folded(section, parts[section.id])
@@ -63,8 +63,9 @@ def merge_small_pages(sections: Iterable[Section]) -> Iterator[Section]:
             yield section
 
 
-def _size(sections: list[Section]) -> int:
-    return sum(len(s.summary) for s in sections)
+def is_small(page: Section, parts: Sequence[Section]) -> bool:
+    """Whether a page and its folded parts are one hit."""
+    return sum(len(section.summary) for section in (page, *parts)) <= SMALL_PAGE
 
 
 def _folded(page: Section, parts: list[Section]) -> Section:
