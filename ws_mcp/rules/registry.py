@@ -187,4 +187,4 @@ def rules_for(fact: type) -> tuple[Rule, ...]:
 
 def in_words(needs: str) -> str:
     """What an entry of the ``unchecked`` list needs, as people say it."""
-    return " and ".join(NEEDS.get(need, need) for need in needs.split(", "))
+    return " and ".join(NEEDS[need] for need in needs.split(", "))
