@@ -1,6 +1,6 @@
 """Loads ``websocket-mcp serve --http`` and says what it held: many clients, many calls, clients that never read.
 
-Run: python -m benchmarks.http [--clients 500] [--calls 10000] [--replicas 3] [--tool ws_search]
+Run: python -m benchmarks.http [--clients 500] [--calls 10000] [--replicas 3]
 
 With replicas, nginx (if it is installed) spreads the requests over them, without any affinity. Everything runs on this
 machine, the clients too, so that figures are lower bounds. Nothing may be lost: every call's answer is compared.

@@ -106,7 +106,7 @@ def _is_data(text: str, data: Any) -> bool:
 def show_found(found: Sequence[Sequence[str]]) -> None:
     """Which tools a model finds with each query, best first."""
     first, missed = 0, 0
-    for (query, wanted), names in zip(QUERIES.items(), found, strict=False):
+    for (query, wanted), names in zip(QUERIES.items(), found, strict=True):
         first, missed = first + (names[:1] == [wanted]), missed + (wanted not in names)
         print(f"  {query!r} finds {', '.join(names)}{f', not {wanted}' if wanted not in names else ''}")
     print(f"{len(QUERIES) - missed} of {len(QUERIES)} queries find the tool that serves, {first} of them first")
