@@ -93,23 +93,21 @@ def main() -> None:
     found: dict[str, ProbeReport] = {}
     left_out: dict[str, str] = {}
     load = os.getloadavg()[0]
-    todo = {
-        f"{client.name} {number}": client.command
-        for client in CLIENTS
-        if (number := version(client, options.python, options.node_modules))
-        and (not options.only or client.name in options.only)
-    }
-    left_out |= {
-        client.name: "not installed" for client in CLIENTS if not version(client, options.python, options.node_modules)
-    }
-    if options.only and "Chromium" not in options.only:
-        pass
-    elif shutil.which(options.chromium):
+    todo: dict[str, tuple[str, ...]] = {}
+    for client in CLIENTS:
+        if options.only and client.name not in options.only:
+            continue
+        if number := version(client, options.python, options.node_modules):
+            todo[f"{client.name} {number}"] = client.command
+        else:
+            left_out[client.name] = "not installed"
+    browser = not options.only or "Chromium" in options.only
+    if browser and shutil.which(options.chromium):
         told = subprocess.run([options.chromium, "--version"], capture_output=True, text=True, check=False).stdout
         page = f"file://{DRIVERS}/browser.html?{{url}}"
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir={profile}", page)
         todo[" ".join(told.split()[:2])] = (options.chromium, *flags)
-    else:
+    elif browser:
         left_out["Chromium"] = "not installed"
     for name, command in todo.items():
         report = found[name] = asyncio.run(run(command, **places))

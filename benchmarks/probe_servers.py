@@ -30,6 +30,7 @@ from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
 from ws_mcp.types import Verdict
+from ws_mcp.verify.lab import free_port
 
 HTTP2 = "## Over HTTP/2"
 LAST = "\n## Beside the interop matrices\n"  # what benchmarks.probe_interop writes
@@ -97,13 +98,6 @@ def version(server: Server, python: str, modules: Path) -> str:
         return str(json.loads(file.read_text())["version"]) if file.exists() and shutil.which("node") else ""
     code = f"import importlib.metadata as m; print(m.version({server.package!r}))"
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=False).stdout.strip()
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:
