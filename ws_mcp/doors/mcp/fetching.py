@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import anyio
@@ -12,7 +13,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ws_mcp.doors.mcp import results
-from ws_mcp.errors import WsMcpError
+from ws_mcp.doors.mcp.progress import watched
 from ws_mcp.knowledge import cache
 from ws_mcp.knowledge.official import sources as catalogue
 from ws_mcp.knowledge.official.gather import FetchReport, Progress
@@ -20,7 +21,6 @@ from ws_mcp.library import Library
 from ws_mcp.report import cost
 
 _TROUBLE, _NOTE = 600, 400  # weight of a document's trouble, of what is about all of them
-_WAITING = 10_000  # reports of progress that a slow client may leave unread; there are fewer documents
 
 
 class Trouble(BaseModel):
@@ -71,25 +71,14 @@ async def _fetch(context: Context, names: list[str]) -> FetchReport:
     from ws_mcp.knowledge.official.fetch import fetch_async
 
     catalogue.select(catalogue.load(), names)  # an unknown name is told before anything starts
-    send, receive = anyio.create_memory_object_stream[Progress](_WAITING)
-
-    async def report() -> None:
-        async for progress in receive:
-            name = progress.result.document if progress.result else ""
-            await context.report_progress(progress.done, progress.total, name)
-
     mirror = os.environ.get("WS_MCP_MIRROR") or None
-    async with receive, anyio.create_task_group() as group:
-        group.start_soon(report)
-        failure: WsMcpError | None = None
-        with send:
-            try:
-                found = await fetch_async(names, mirror, cache.cache_dir(), progress=send.send_nowait)
-            except WsMcpError as error:
-                failure = error  # raised outside of the group, which would wrap it
-    if failure:
-        raise failure
-    return found
+
+    async def work(progress: Callable[[Progress], None]) -> FetchReport:
+        return await fetch_async(names, mirror, cache.cache_dir(), progress=progress)
+
+    return await watched(
+        context, work, lambda step: (step.done, step.total, step.result.document if step.result else "")
+    )
 
 
 def _shown(report: FetchReport) -> dict[str, Any]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
-import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from ws_mcp.doors.mcp import results
+from ws_mcp.doors.mcp.progress import watched
 from ws_mcp.errors import InputError
 from ws_mcp.probe.outcomes import Progress
 from ws_mcp.probe.result import ProbeReport
@@ -202,31 +202,7 @@ async def _run(context: Context, url: str, settings: Settings) -> ProbeReport:
     async def work(progress: Callable[[Progress], None]) -> ProbeReport:
         return await probe_server(url, settings, progress)
 
-    return await _watched(context, work)
-
-
-async def _watched(
-    context: Context, work: Callable[[Callable[[Progress], None]], Awaitable[ProbeReport]]
-) -> ProbeReport:
-    """Does ``work`` while its progress goes to the client."""
-    send, receive = anyio.create_memory_object_stream[Progress](10_000)
-    async with anyio.create_task_group() as group:
-
-        async def tell() -> None:
-            async with receive:
-                async for progress in receive:
-                    await context.report_progress(progress.done, progress.total, progress.outcome.case)
-
-        group.start_soon(tell)
-        error: Exception | None = None
-        with send:
-            try:
-                found = await work(send.send_nowait)
-            except Exception as raised:  # out of the group, so that it is not wrapped
-                error = raised
-    if error is not None:
-        raise error
-    return found
+    return await watched(context, work, lambda step: (step.done, step.total, step.outcome.case))
 
 
 def _client(server: MCPServer, reports: Reports) -> None:
