@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ws_mcp.report import cost
@@ -57,5 +58,6 @@ def _about(report: dict[str, Any]) -> dict[str, Any]:
     """What is about the whole report, in the room there is for it."""
     short = cost.shortened(report, _AROUND, _WHOLE)
     if weight(short) > _AROUND:
-        short["facts"] = {"left_out": f"{weight(report['facts']):,} characters of facts; the command line prints all"}
+        size = len(json.dumps(report["facts"], ensure_ascii=False, separators=(",", ":")))
+        short["facts"] = {"left_out": f"{size:,} characters of facts; the command line prints all"}
     return short
