@@ -1,6 +1,6 @@
 """What a text costs a model, estimated: how many tokens, so that answers can be cut to fit whatever is in them.
 
-Characters alone do not tell: four of English make a token, one and a half of hexadecimal digits, and some characters
+Characters alone do not tell: four of English make a token, less than two of hexadecimal digits, and some characters
 are four tokens. The weights were fitted to the o200k vocabulary, on the side of too many; a test compares the two.
 """
 
