@@ -75,10 +75,21 @@ def plan(client: str, scope: str = "", remove: bool = False, options: Sequence[s
         before = text.replace("\r\n", "\n") if ends == "\r\n" else text
         return Change(where, before, _edited(before, where, None if remove else _entry(where, options)), head, ends)
     except (OSError, UnicodeDecodeError, RecursionError, RuntimeError, InputError) as error:
-        reason = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else reason
-        reason = error.strerror or reason if isinstance(error, OSError) else reason
-        raise InputError(f"{where.file} is left as it is: {reason}. Mend or move it, then install again.") from error
+        raise InputError(
+            f"{where.file} is left as it is: {_why(error)}. Mend or move it, then install again."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """What is wrong, in words that go on after "is left as it is"."""
+    match error:
+        case UnicodeDecodeError():
+            return "it is not text in UTF-8"
+        case RecursionError():
+            return "it is nested too deeply"
+        case OSError():
+            return error.strerror or str(error)
+    return str(error)
 
 
 def apply(change: Change) -> Path | None:
