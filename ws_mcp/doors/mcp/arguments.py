@@ -33,7 +33,7 @@ _SAMPLES: dict[str, object] = {"string": "…", "integer": 1, "number": 1.5, "bo
 def refusal(tool: Tool, given: dict[str, Any]) -> str:
     """Why ``tool`` cannot be called with ``given``; "" where it can. Numbers meant as text become text in ``given``."""
     schema = _schema(tool.fn_metadata.arg_model)
-    known: dict[str, Any] = schema["properties"] if "properties" in schema else {}
+    known: dict[str, Any] = schema.get("properties", {})
     extra = sorted(set(given) - set(known))
     if extra:
         names = ", ".join(short(name) for name in extra[:SHOWN])
