@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from ws_mcp.errors import InputError
 from ws_mcp.probe import autobahn, studies
 from ws_mcp.probe.catalogue import left_out, select
 from ws_mcp.probe.client import Door, Exchange
@@ -16,7 +15,7 @@ from ws_mcp.probe.settings import Settings
 from ws_mcp.probe.targets import Target, read_url, resolve
 from ws_mcp.probe.unreachable import no_connection, not_opened
 from ws_mcp.probe.words import Case, Expect, Kind, Send, echo
-from ws_mcp.report.evidence import printable
+from ws_mcp.report.evidence import plural, printable
 from ws_mcp.rules.http_parts import accepts
 from ws_mcp.types import Finding, Outcome, Side, Verdict
 
@@ -39,8 +38,6 @@ async def probe_server(url: str, settings: Settings | None = None, progress: Rep
     target = await resolve(read_url(url), settings.allowed)
     settings = replace(settings, tls=target.secure)
     theirs = autobahn.select(settings)
-    if theirs and settings.http2:
-        raise InputError("Autobahn's cases run over HTTP/1.1 alone: leave out either them or http2 (--http2).")
     cases = select(own, Side.SERVER) if (own := autobahn.without(settings)) else []
     started = asyncio.get_running_loop().time()
     door, unfit = await _door(target, settings)
@@ -96,7 +93,7 @@ async def _first(door: Door) -> list[str]:
         return ["The server does not echo, so the content of messages was not checked, only that they are taken."]
     if not door.greeting:
         return []
-    count = f"{door.greeting} message{'s' if door.greeting > 1 else ''}"
+    count = plural(door.greeting, "message")
     return [f"The server sends {count} of its own when a connection opens; they were left aside."]
 
 
