@@ -15,8 +15,8 @@ Importing this module needs no pytest; the fixture is there where pytest is.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ws_mcp.errors import InputError
@@ -24,6 +24,8 @@ from ws_mcp.probe.catalogue import all_cases
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
+from ws_mcp.report.evidence import plural
+from ws_mcp.types import Verdict
 
 
 def probe_url(url: str, *, only: Sequence[str] = (), accept: Sequence[str] = (), **options: Any) -> ProbeReport:
@@ -48,37 +50,19 @@ def probe_url(url: str, *, only: Sequence[str] = (), accept: Sequence[str] = (),
     if unknown := [case for case in accept if case not in all_cases() and not case.startswith("autobahn/")]:
         raise InputError(f"No case is called {', '.join(map(repr, unknown))}: accept takes whole ids of cases.")
     settings = Settings(only=tuple(only), **options)
-    report = _apart(lambda: asyncio.run(probe_server(url, settings)))
+    with ThreadPoolExecutor(1) as apart:  # a thread of its own, which has no event loop yet
+        report = apart.submit(lambda: asyncio.run(probe_server(url, settings))).result()
     wrong = [outcome for outcome in report.failures if outcome.case not in accept]
     lines = [
         f"{outcome.case}: expected {outcome.expected}; actual {outcome.actual}"
-        + (f"; closing: {outcome.closing_actual}" if outcome.closing == "FAILED" else "")
+        + (f"; closing: {outcome.closing_actual}" if outcome.closing is Verdict.FAILED else "")
         for outcome in wrong
     ]
     if report.incomplete:
         lines.append(f"incomplete: {report.incomplete}")
     if lines:
-        raise AssertionError("\n".join([f"the probe of {url} failed {len(wrong)} cases:", *lines]))
+        raise AssertionError("\n".join([f"the probe of {url} failed {plural(len(wrong), 'case')}:", *lines]))
     return report
-
-
-def _apart(work: Callable[[], ProbeReport]) -> ProbeReport:
-    """Does ``work`` in a thread, which has no event loop yet."""
-    found: list[ProbeReport] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            found.append(work())
-        except BaseException as error:  # raised again by the caller
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return found[0]
 
 
 try:
