@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
 from ws_mcp.knowledge.shipped.requirements import all_requirements
 from ws_mcp.probe import explaining
@@ -32,7 +32,6 @@ _VERDICTS = {
 _UNDONE = ("Did not receive", "Case did not finish")  # what Autobahn says from the start, however long it waited
 _TAG = re.compile(r"<[^<>]*>")
 Line = Mapping[str, Any]
-Found = TypeVar("Found")
 
 
 @cache
@@ -47,7 +46,7 @@ def every_case() -> tuple[str, ...]:
     return tuple(f"{group}.{number}" for group, count in facts()["groups"].items() for number in range(1, count + 1))
 
 
-def fitting(table: str, case: str, otherwise: Found) -> Any | Found:
+def fitting(table: str, case: str, otherwise: object) -> Any:
     """What a table of ``autobahn.toml`` says of a case."""
     return next((told for pattern, told in facts()[table].items() if fnmatchcase(case, pattern)), otherwise)
 

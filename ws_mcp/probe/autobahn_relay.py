@@ -7,7 +7,6 @@ loopback, opens each connection as the probe does (checked addresses, TLS), and 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,7 +16,6 @@ HEAD = 65536  # bytes of a head
 CHUNK = 65536
 CONNECT = 10.0  # seconds for a connection to the server
 END = b"\r\n\r\n"
-_BROKEN = (ConnectionError, OSError, ssl.SSLError)
 
 
 @asynccontextmanager
@@ -64,7 +62,7 @@ async def _relay(door: Door, reader: asyncio.StreamReader, writer: asyncio.Strea
             await asyncio.gather(_pump(reader, back), _pump(there, writer))
         finally:
             back.transport.abort()
-    except (*_BROKEN, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return  # kosoku sees the connection end
 
 
@@ -88,7 +86,7 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
             sink.write_eof()
         else:
             sink.close()
-    except _BROKEN:
+    except OSError:
         sink.transport.abort()
 
 

@@ -28,7 +28,7 @@ from ws_mcp.probe.verdicts import judge, judge_closing, settled, unbroken
 from ws_mcp.probe.words import Case
 from ws_mcp.protocol.extensions import parse_extensions
 from ws_mcp.protocol.headers import has_token
-from ws_mcp.report.evidence import printable
+from ws_mcp.report.evidence import plural, printable
 from ws_mcp.types import Finding, Outcome, Request, Side, Verdict
 
 IDLE = 15.0  # seconds without a new connection after which a client is taken to be through
@@ -226,16 +226,15 @@ class ClientProbe:
         seen = talk.observed
         size = seen.received_size
         offered = {extension.name for extension in parse_extensions(request.values("Sec-WebSocket-Extensions"))}
-        findings = findings_of(request)
+        findings, key = findings_of(request), key_of(request)
         if case.needs_deflate and "permessage-deflate" not in offered:
-            await talk.write(_RIGHT.encode(RIGHT_ANSWER, key_of(request)))
+            await talk.write(_RIGHT.encode(RIGHT_ANSWER, key))
             self._answer_sent(talk)
             talk.opened("", both=False)
             await talk.farewell()
             return Exchange(
                 Verdict.NOT_RUN, "the client offers no permessage-deflate", Verdict.NOT_RUN, "", seen, findings
             )
-        key = key_of(request)
         early = await self._waiting(talk, case, request, size)
         if early is not None:
             return Exchange(*early, Verdict.NOT_RUN, "", seen, findings)
@@ -284,7 +283,7 @@ class ClientProbe:
 
 
 def _untrusted(reason: str, count: int) -> str:
-    return f"TLS did not open {count} times ({reason}): the client has to trust the certificate."
+    return f"TLS did not open {plural(count, 'time')} ({reason}): the client has to trust the certificate."
 
 
 async def _linger(talk: Talk) -> None:

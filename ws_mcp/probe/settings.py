@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ws_mcp.errors import InputError
+from ws_mcp.protocol.headers import is_token
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 LIMIT = 2.0  # seconds for a case
 TOTAL = 120.0  # seconds for the default set; slow and stress cases add to it
@@ -58,12 +58,12 @@ class Settings:
             InputError: a header, a cookie or a subprotocol is none.
         """
         for name, value in self.headers:
-            if not _TOKEN.fullmatch(name):
+            if not is_token(name):
                 raise InputError(f"{name[:80]!r} is no name of a header. Write 'Name: value'.")
             if not _VALUE.fullmatch(value):
                 raise InputError(f"The value of {name} has characters that no header can carry. Percent-encode them.")
         for name in self.subprotocols:
-            if not _TOKEN.fullmatch(name):
+            if not is_token(name):
                 raise InputError(
                     f"{name[:80]!r} is no subprotocol: they have no spaces and commas. Repeat for several."
                 )

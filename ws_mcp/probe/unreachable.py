@@ -40,7 +40,7 @@ def no_connection(target: Target, why: str) -> UnreachableError:
 
 
 def not_opened(target: Target, seen: Observed, told: str) -> UnreachableError:
-    """A right opening request was not answered with 101."""
+    """A right opening request opened no WebSocket."""
     return UnreachableError(f"{target.url} answers a right opening request with {told}. {_next(target, seen)}")
 
 

@@ -27,7 +27,7 @@ def settled(case: Case, seen: Observed, echo: bool) -> bool:
         return False
     if seen.close is not None:
         return True
-    most = max(len(expect.pongs) for expect in reactions(case)) if reactions(case) else 0
+    most = max((len(expect.pongs) for expect in reactions(case)), default=0)
     return any(_reached(expect, seen, echo, most) for expect in reactions(case))
 
 

@@ -184,7 +184,8 @@ class Case:
         sentinel: whether a Ping may follow to ask if the peer is still there; not inside a frame.
         sides: which side can be tested so.
         ignore: rules that our own doing makes the peer break, such as to send a code back.
-        study: a function of ``studies.py`` that takes more than one exchange, by name.
+        study: what takes more than one exchange, by name: a function of ``studies.py`` (http2 has its own), or for
+            clients a step of ``server.py``.
         wanted: what a study takes for right, in words; "" where it only measures.
     """
 
