@@ -84,8 +84,9 @@ def files() -> Iterator[tuple[str, bytes]]:
         yield name, (ROOT / name).read_bytes()
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.is_file() and not _LEFT_OUT & set(file.parts):
-                yield file.relative_to(ROOT).as_posix(), file.read_bytes()
+            path = file.relative_to(ROOT)
+            if file.is_file() and not _LEFT_OUT & set(path.parts):
+                yield path.as_posix(), file.read_bytes()
 
 
 def pack(place: Path) -> None:
