@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections import defaultdict
 
 import pytest
 
 from tests.probe.flaws import FRAMES, HTTP2, SERVER, flaw_of
 from tests.probe.http2_peer import Http2Peer
+from tests.probe.playing import Flaws, assert_caught, assert_passed, side_by_side
 from ws_mcp.probe.catalogue import all_cases, select
 from ws_mcp.probe.client import Exchange
 from ws_mcp.probe.http2 import studies as of_http2
@@ -31,59 +31,21 @@ CHAPTERS = sorted({case.chapter for case in DEFAULT})
 async def exchange(url: str, cases: list[Case], settings: Settings = SETTINGS) -> dict[str, Exchange]:
     door = Http2Door.to(await resolve(read_url(url)), settings)
     every = {**STUDIES, **of_http2.STUDIES}
-    gate = asyncio.Semaphore(16)
-
-    async def one(case: Case) -> Exchange:
-        async with gate:
-            return await every.get(case.study, Http2Door.exchange)(door, case)
-
-    found = await asyncio.gather(*(one(case) for case in cases))
-    return {case.id: exchange for case, exchange in zip(cases, found, strict=True)}
+    return await side_by_side(cases, lambda case: every.get(case.study, Http2Door.exchange)(door, case))
 
 
-def flaws_of(case: str) -> tuple[tuple[str, ...], Verdict]:
+def flaws_of(case: str) -> Flaws:
     return flaw_of(case, [*HTTP2, *SERVER, *FRAMES])
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_right_server_passes(chapter: str) -> None:
-    cases = [case for case in DEFAULT if case.chapter == chapter]
-
-    async def run() -> dict[str, Exchange]:
-        async with Http2Peer().listening() as peer:
-            return await exchange(peer.url, cases)
-
-    found = asyncio.run(run())
-    wrong = {
-        case: (e.verdict.value, e.actual, e.closing.value, e.closing_actual)
-        for case, e in found.items()
-        if e.verdict is not Verdict.PASSED or e.closing not in {Verdict.PASSED, Verdict.NOT_RUN}
-    }
-    assert wrong == {}
-    assert [finding.rule for e in found.values() for finding in e.findings if finding.severity == "error"] == []
+    assert_passed(Http2Peer, [case for case in DEFAULT if case.chapter == chapter], exchange)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_server_broken_in_just_that_way_does_not(chapter: str) -> None:
-    groups: dict[tuple[str, ...], list[Case]] = defaultdict(list)
-    for case in DEFAULT:
-        if case.chapter == chapter:
-            groups[flaws_of(case.id)[0]].append(case)
-
-    async def run() -> dict[str, Exchange]:
-        found: dict[str, Exchange] = {}
-        for flaws, cases in groups.items():
-            async with Http2Peer(*flaws).listening() as peer:
-                found |= await exchange(peer.url, cases)
-        return found
-
-    found = asyncio.run(run())
-    wrong = {
-        case: (e.verdict.value, e.actual, flaws_of(case)[0])
-        for case, e in found.items()
-        if e.verdict is not flaws_of(case)[1]
-    }
-    assert wrong == {}
+    assert_caught(Http2Peer, [case for case in DEFAULT if case.chapter == chapter], exchange, flaws_of)
 
 
 @pytest.mark.parametrize(
