@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 import aiohttp
+from left import left  # type: ignore[import-not-found]  # beside this script
 
 
 async def one(session: aiohttp.ClientSession, url: str) -> None:
@@ -25,17 +26,8 @@ async def one(session: aiohttp.ClientSession, url: str) -> None:
 async def main(url: str) -> None:
     """Connects until no case is left."""
     async with aiohttp.ClientSession() as session:
-        trouble = 0
-        while trouble < 3:
-            try:
-                async with session.get(f"http:{url.partition(':')[2]}") as answer:
-                    left = (await answer.json())["left"]
-            except aiohttp.ClientError:
-                trouble += 1
-                continue
-            if not left:
-                return
-            await asyncio.gather(*(one(session, url) for _ in range(min(4, left))))
+        while count := await asyncio.to_thread(left, url):
+            await asyncio.gather(*(one(session, url) for _ in range(min(4, count))))
 
 
 asyncio.run(main(sys.argv[1]))

@@ -5,24 +5,11 @@ Usage: python picows_client.py URL
 # mypy: ignore-errors
 
 import asyncio
-import json
 import sys
-import urllib.request
 
-from picows import WSListener, WSMsgType, ws_connect
-
-
-class Echo(WSListener):
-    """Sends back what comes, frame by frame."""
-
-    def on_ws_frame(self, transport, frame):  # noqa: D102
-        if frame.msg_type == WSMsgType.CLOSE:
-            transport.send_close(frame.get_close_code(), frame.get_close_message())
-            transport.disconnect()
-        elif frame.msg_type == WSMsgType.PING:
-            transport.send_pong(frame.get_payload_as_bytes())
-        elif frame.msg_type != WSMsgType.PONG:
-            transport.send(frame.msg_type, frame.get_payload_as_bytes(), frame.fin)
+from left import left
+from picows import ws_connect
+from picows_echo import Echo
 
 
 async def one(url):
@@ -33,15 +20,6 @@ async def one(url):
             await transport.wait_disconnected()
     except Exception as error:
         print(type(error).__name__, str(error)[:100])
-
-
-def left(url):
-    """How many cases no client took yet."""
-    try:
-        with urllib.request.urlopen(f"http:{url.partition(':')[2]}", timeout=5) as answer:
-            return json.load(answer)["left"]
-    except OSError:
-        return 0
 
 
 async def main(url):

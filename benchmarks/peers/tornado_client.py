@@ -5,11 +5,10 @@ Usage: python tornado_client.py URL
 # mypy: ignore-errors
 
 import asyncio
-import json
 import logging
 import sys
 
-from tornado.httpclient import AsyncHTTPClient
+from left import left
 from tornado.websocket import websocket_connect
 
 
@@ -27,12 +26,8 @@ async def one(url):
 async def main(url):
     """Connects until no case is left."""
     logging.disable(logging.CRITICAL)
-    while True:
-        answer = await AsyncHTTPClient().fetch(f"http:{url.partition(':')[2]}")
-        left = json.loads(answer.body)["left"]
-        if not left:
-            return
-        await asyncio.gather(*(one(url) for _ in range(min(4, left))))
+    while count := await asyncio.to_thread(left, url):
+        await asyncio.gather(*(one(url) for _ in range(min(4, count))))
 
 
 asyncio.run(main(sys.argv[1]))

@@ -4,17 +4,17 @@ Usage: python websocket_client_client.py URL
 """
 # mypy: ignore-errors
 
-import json
 import sys
-import urllib.request
 
 import websocket
+from left import left
 
 
 def one(url):
-    """Connects and echoes."""
+    """Connects and echoes; the library raises at a fault and leaves TCP to the application, which ends it here."""
+    socket = websocket.WebSocket()
     try:
-        socket = websocket.create_connection(url, timeout=5)
+        socket.connect(url, timeout=5)
         while True:
             opcode, data = socket.recv_data()
             if opcode == websocket.ABNF.OPCODE_CLOSE:
@@ -23,15 +23,8 @@ def one(url):
         socket.close()
     except Exception as error:
         print(type(error).__name__, str(error)[:100])
-
-
-def left(url):
-    """How many cases no client took yet."""
-    try:
-        with urllib.request.urlopen(f"http:{url.partition(':')[2]}", timeout=5) as answer:
-            return json.load(answer)["left"]
-    except OSError:
-        return 0
+    finally:
+        socket.shutdown()
 
 
 while left(sys.argv[1]):
