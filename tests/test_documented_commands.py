@@ -89,6 +89,7 @@ def doors() -> None:
 def test_documents_show_commands() -> None:
     shown = _shown()
     assert len(shown) > 40
+    assert len(_runnable()) > 5
     assert {"README.md", "docs/probe.md", "corpus/guides/connections/closing.md"} <= {file for file, *_ in shown}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,8 +70,6 @@ def test_an_exact_key_stays_the_first_answer_unless_a_file_has_that_name(both: L
 
 
 def until_first(library: Library, query: str, identity: str) -> bool:
-    import time
-
     for _ in range(100):
         if ids(library, query)[0] == identity:
             return True

@@ -178,11 +178,13 @@ def test_the_settings_are_settings_of_linux() -> None:
         assert module or not Path("/proc/sys/net/ipv4").is_dir() or file.exists(), f"{name} is no setting here"
 
 
-def test_asyncapi_holds_to_its_schema(tmp_path: Path) -> None:
+def test_asyncapi_holds_to_its_schema() -> None:
     document = yaml.safe_load(code("neighbours/asyncapi", "yaml"))
     schema = json.loads((npm.package("@asyncapi/specs", "6.11.1") / "schemas" / "3.0.0-without-$id.json").read_text())
     jsonschema.Draft7Validator(schema).validate(document)
-    for at in re.findall(r"\$ref: '#/([^']+)'", code("neighbours/asyncapi", "yaml")):
+    links = re.findall(r"\$ref: '#/([^']+)'", code("neighbours/asyncapi", "yaml"))
+    assert links
+    for at in links:
         part = document
         for name in at.split("/"):
             part = part[name]
