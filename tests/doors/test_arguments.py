@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import pytest
 from mcp import Client
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult
 
+from tests.doors import answers
 from ws_mcp.doors.mcp import arguments
 from ws_mcp.doors.mcp.app import create
 
@@ -78,19 +79,10 @@ _UNUSABLE: list[tuple[str, Given, str]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def refusal(result: CallToolResult) -> str:
-    assert result.is_error, result.content
-    assert result.structured_content is None
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert 0 < len(block.text) <= 1_100
-    assert not _FOREIGN.search(block.text), block.text
-    return block.text
+    said = answers.refusal(result)
+    assert not _FOREIGN.search(said), said
+    return said
 
 
 def known() -> dict[str, dict[str, Any]]:
@@ -176,10 +168,22 @@ async def test_every_tool_has_such_a_value_here() -> None:
     assert {tool for tool, _, _ in _UNUSABLE} >= set(TOOLS) - {"ws_list_templates"}  # no words are unusable to it
 
 
-async def test_what_is_meant_is_taken() -> None:
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_what_is_meant_is_taken(era: Era) -> None:
     """Numbers for texts, JSON text for lists and objects, numbers in quotes: models send all of them."""
-    async with Client(create()) as client:
+    async with Client(create(), mode=era) as client:
         for given in ({"query": 1006}, {"query": "1006", "sources": '["iana"]'}, {"query": "1006", "limit": "2"}):
             found = await client.call_tool("ws_search", given)
             assert not found.is_error
             assert "1006" in (found.structured_content or {})["hits"][0]["snippet"]
+        page = await client.call_tool("ws_read", {"id": 5.5})
+        assert answers.text(page).startswith("# 5.5 Control Frames")
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+@pytest.mark.parametrize("wrong", [True, None, [], {}, ["1006"]])
+async def test_the_example_is_one_that_fits_the_tool(era: Era, wrong: object) -> None:
+    async with Client(create(), mode=era) as client:
+        said = refusal(await client.call_tool("ws_search", {"query": wrong}))
+    assert said.startswith("query of ws_search takes a text, not ")
+    assert said.endswith('Example: {"query": "1006"}.')

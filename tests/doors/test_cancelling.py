@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
 import os
 import re
@@ -24,6 +22,7 @@ from mcp import Client, StdioServerParameters
 from tests.doors.http_server import ROOT, HttpServer, serving
 from tests.doors.stdio_server import piped
 from ws_mcp.doors.mcp.app import create
+from ws_mcp.protocol.build import accept
 
 Era = Literal["auto", "legacy"]
 Call = tuple[str, dict[str, Any]]
@@ -39,11 +38,6 @@ eras = pytest.mark.parametrize("era", ["auto", "legacy"])
 tools = pytest.mark.parametrize("tool", ["ws_probe_server", "ws_fetch_corpus"])
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Silent(socketserver.ThreadingTCPServer):
     """Opens every WebSocket, then says nothing; leaves every other request without an answer."""
 
@@ -52,7 +46,6 @@ class Silent(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         self.open = 0
-        self.seen = 0
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), Mute)
 
@@ -74,7 +67,6 @@ class Mute(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with self.server.lock:
             self.server.open += 1
-            self.server.seen += 1
         try:
             with suppress(OSError):
                 head = b""
@@ -82,10 +74,9 @@ class Mute(socketserver.StreamRequestHandler):
                     head += line
                 key = re.search(rb"(?i)^sec-websocket-key: *(\S+)", head, re.MULTILINE)
                 if key:
-                    digest = hashlib.sha1(key[1] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
                     lines = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
-                    accept = f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}"
-                    self.wfile.write("\r\n".join((*lines, accept, "", "")).encode())
+                    proof = f"Sec-WebSocket-Accept: {accept(key[1].decode())}"
+                    self.wfile.write("\r\n".join((*lines, proof, "", "")).encode())
                 while self.rfile.read(1):
                     pass
         finally:

@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 from mcp.types import TextContent
 
+from tests.doors import answers
 from ws_mcp.doors.mcp.app import create
 
 pytestmark = pytest.mark.anyio
@@ -25,11 +26,6 @@ ANSWER = (
 )
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @asynccontextmanager
 async def connected() -> AsyncIterator[Client]:
     async with Client(create()) as client:
@@ -37,27 +33,15 @@ async def connected() -> AsyncIterator[Client]:
 
 
 async def call(tool: str, **arguments: Any) -> dict[str, Any]:
-    """The structured answer, which the text repeats, within the size that answers have."""
     async with connected() as client:
         result = await client.call_tool(tool, arguments)
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert not result.is_error, block.text
-    assert json.loads(block.text) == result.structured_content
-    assert len(block.text) < 8_000
-    found: dict[str, Any] = json.loads(block.text)
-    return found
+    return answers.told(result)
 
 
 async def refused(tool: str, **arguments: Any) -> str:
     async with connected() as client:
         result = await client.call_tool(tool, arguments)
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert result.is_error
-    assert len(block.text) < 1_100
-    assert "Traceback" not in block.text
-    return block.text
+    return answers.refusal(result)
 
 
 async def test_a_handshake_that_conforms_is_clean() -> None:

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.anyio
 eras = pytest.mark.parametrize("era", ["auto", "legacy"])
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small corpus of documents and an empty cache."""

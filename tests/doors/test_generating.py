@@ -14,8 +14,9 @@ import pytest
 from mcp import Client
 from mcp.client.context import ClientRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ListRootsResult, Root, TextContent
+from mcp.types import ElicitRequestParams, ElicitResult, ListRootsResult, Root, TextContent
 
+from tests.doors.answers import refusal, told
 from ws_mcp import roots
 from ws_mcp.doors.mcp.app import create
 from ws_mcp.doors.mcp.settings import Settings
@@ -27,27 +28,6 @@ eras = pytest.mark.parametrize("era", ["auto", "legacy"])
 NAME = "python-websockets-server"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-def content(result: CallToolResult) -> dict[str, Any]:
-    assert not result.is_error, result.content
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert result.structured_content == json.loads(block.text)
-    return json.loads(block.text)  # type: ignore[no-any-return]
-
-
-def refusal(result: CallToolResult) -> str:
-    assert result.is_error
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert len(block.text) < 1_100
-    return block.text
-
-
 def announcing(*folders: Path) -> Any:
     async def answer(context: Any) -> ListRootsResult:
         return ListRootsResult(roots=[Root(uri=folder.as_uri()) for folder in folders])  # type: ignore[arg-type]
@@ -57,8 +37,8 @@ def announcing(*folders: Path) -> Any:
 
 async def test_templates_are_listed_and_words_narrow_them() -> None:
     async with Client(create()) as client:
-        every = content(await client.call_tool("ws_list_templates", {}))["templates"]
-        clients = content(await client.call_tool("ws_list_templates", {"filter": "python client"}))["templates"]
+        every = told(await client.call_tool("ws_list_templates", {}))["templates"]
+        clients = told(await client.call_tool("ws_list_templates", {"filter": "python client"}))["templates"]
     assert [entry["name"] for entry in every] == [template.name for template in catalogue.load()]
     assert {"name", "side", "language", "library", "version", "title", "options"} == set(every[0])
     assert "python-websockets-client" in [entry["name"] for entry in clients]
@@ -68,7 +48,7 @@ async def test_templates_are_listed_and_words_narrow_them() -> None:
 async def test_without_a_folder_the_tree_and_the_main_file_are_shown_and_stay_short() -> None:
     async with Client(create()) as client:
         result = await client.call_tool("ws_generate", {"template": NAME, "options": {"profile": "feed"}})
-    found = content(result)
+    found = told(result)
     project = render.render(catalogue.get(NAME), {"profile": "feed"})
     assert found["options"]["profile"] == "feed"
     assert [file["path"] for file in found["files"]] == list(project.files)
@@ -83,7 +63,7 @@ async def test_any_file_is_shown_by_only_and_its_parts_join() -> None:
     async with Client(create()) as client:
         while offset is not None:
             given = {"template": NAME, "only": path, "offset": offset}
-            found = content(await client.call_tool("ws_generate", given))
+            found = told(await client.call_tool("ws_generate", given))
             text += found["content"]
             offset = found["next_offset"]
             assert (offset is None) == (found["note"] == "")
@@ -94,9 +74,9 @@ async def test_any_file_is_shown_by_only_and_its_parts_join() -> None:
 async def test_files_are_written_below_an_announced_root_with_their_hashes(tmp_path: Path, era: Era) -> None:
     async with Client(create(), mode=era, list_roots_callback=announcing(tmp_path)) as client:
         given = {"template": NAME, "write_to": "apps/chat"}
-        found = content(await client.call_tool("ws_generate", given))
+        found = told(await client.call_tool("ws_generate", given))
         again = refusal(await client.call_tool("ws_generate", given))
-        over = content(await client.call_tool("ws_generate", {**given, "overwrite": True}))
+        over = told(await client.call_tool("ws_generate", {**given, "overwrite": True}))
         outside = refusal(await client.call_tool("ws_generate", {**given, "write_to": "../elsewhere"}))
     assert found["folder"] == str(tmp_path / "apps" / "chat")
     for file in over["files"]:
@@ -137,8 +117,8 @@ async def test_files_that_differ_are_replaced_when_the_user_agrees(tmp_path: Pat
     async with Client(
         create(), mode=era, elicitation_callback=user, list_roots_callback=announcing(tmp_path)
     ) as client:
-        found = content(await client.call_tool("ws_generate", given))
-        again = content(await client.call_tool("ws_generate", given))
+        found = told(await client.call_tool("ws_generate", given))
+        again = told(await client.call_tool("ws_generate", given))
     (question,) = user.asked  # and none the second time, when nothing differs
     assert "2 files" in question and str(tmp_path / "chat") in question
     assert "README.md, src/ws_service/session.py" in question and "pyproject.toml" not in question
@@ -183,9 +163,9 @@ async def test_nobody_is_asked_where_nothing_would_be_lost(tmp_path: Path, era: 
     user = User("decline")
     given = {"template": NAME, "overwrite": True}
     async with Client(create(Settings(roots=(tmp_path,))), mode=era, elicitation_callback=user) as client:
-        content(await client.call_tool("ws_generate", given))
-        content(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
-        content(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
+        told(await client.call_tool("ws_generate", given))
+        told(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
+        told(await client.call_tool("ws_generate", {**given, "write_to": "new"}))
         assert "outside" in refusal(await client.call_tool("ws_generate", {**given, "write_to": "/elsewhere"}))
         assert "no template" in refusal(
             await client.call_tool("ws_generate", {**given, "template": "x", "write_to": "new"})
@@ -199,7 +179,7 @@ async def test_nobody_is_asked_where_nothing_would_be_lost(tmp_path: Path, era: 
 async def test_files_are_written_below_a_root_that_was_given(tmp_path: Path, era: Era) -> None:
     async with Client(create(Settings(roots=(tmp_path,))), mode=era) as client:
         given = {"template": NAME, "write_to": str(tmp_path / "one"), "only": "README.md"}
-        found = content(await client.call_tool("ws_generate", given))
+        found = told(await client.call_tool("ws_generate", given))
     assert (tmp_path / "one" / "README.md").read_text() == found["content"]
 
 
@@ -213,7 +193,7 @@ async def test_without_roots_nothing_is_written_and_it_says_what_to_do(
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv(roots.VARIABLE, str(tmp_path))
     async with Client(create()) as client:
-        content(await client.call_tool("ws_generate", {"template": NAME, "write_to": "here"}))
+        told(await client.call_tool("ws_generate", {"template": NAME, "write_to": "here"}))
     assert (tmp_path / "here" / "README.md").exists()
 
 
@@ -231,13 +211,10 @@ async def test_a_client_that_refuses_to_say_its_roots_gets_an_error(tmp_path: Pa
         raise MCPError(-32603, "no")
 
     async with Client(create(), mode="legacy", list_roots_callback=refuse) as client:
-        shown = content(await client.call_tool("ws_generate", {"template": NAME}))
+        shown = told(await client.call_tool("ws_generate", {"template": NAME}))
         assert shown["files"]
-        try:
-            result = await client.call_tool("ws_generate", {"template": NAME, "write_to": "x"})
-        except MCPError:
-            return
-        assert result.is_error
+        with pytest.raises(MCPError, match="no"):
+            await client.call_tool("ws_generate", {"template": NAME, "write_to": "x"})
 
 
 @pytest.mark.parametrize(
@@ -260,7 +237,7 @@ async def test_what_cannot_be_used_is_refused_with_the_choices(given: dict[str, 
 
 async def test_a_template_is_found_by_search_and_read() -> None:
     async with Client(create()) as client:
-        found = content(await client.call_tool("ws_search", {"query": NAME}))
+        found = told(await client.call_tool("ws_search", {"query": NAME}))
         page = (await client.call_tool("ws_read", {"id": f"template/{NAME}"})).content[0]
     assert found["hits"][0]["id"] == f"template/{NAME}"
     assert isinstance(page, TextContent)

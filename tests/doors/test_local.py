@@ -86,11 +86,6 @@ def test_status_without_a_folder_says_how_to_make_one(command: Command, tmp_path
 # --- MCP ---
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def found(client: Client, query: str) -> list[str]:
     content = (await client.call_tool("ws_search", {"query": query})).structured_content
     return [hit["id"] for hit in (content or {})["hits"]]

@@ -24,11 +24,6 @@ everywhere = pytest.mark.parametrize(("place", "era"), WAYS)
 HIT = {"id", "title", "path", "url", "source", "snippet", "score", "official", "links"}
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @asynccontextmanager
 async def connected(place: str = "memory", era: Era = "auto") -> AsyncIterator[Client]:
     process = StdioServerParameters(command=sys.executable, args=["-m", "ws_mcp", "serve"], env=dict(os.environ))

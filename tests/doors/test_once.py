@@ -7,25 +7,15 @@ from typing import Literal
 
 import pytest
 from mcp import Client
-from mcp.types import CallToolResult, Implementation, TextContent
+from mcp.types import Implementation
 
+from tests.doors.answers import text
 from ws_mcp.doors.mcp.app import INSTRUCTIONS, create
 from ws_mcp.doors.mcp.once import POINTER
 
 CODEX = Implementation(name="codex-mcp-client", version="0.169.0")
 pytestmark = pytest.mark.anyio
 eras = pytest.mark.parametrize("era", ["auto", "legacy"])
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-def text(result: CallToolResult) -> str:
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    return block.text
 
 
 @eras

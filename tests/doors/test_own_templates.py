@@ -29,11 +29,6 @@ help = "the name"
 """
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, manifest in (("own-gateway", MANIFEST), ("broken", "title = 1")):

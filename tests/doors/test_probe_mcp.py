@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from mcp import Client
 from mcp.client.context import ClientRequestContext
-from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+from mcp.types import ElicitRequestParams, ElicitResult
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import WebSocketException
 
+from tests.doors.answers import refusal, told
 from ws_mcp.doors.mcp.app import create
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 async def echoing(socket: ServerConnection) -> None:
@@ -34,23 +30,6 @@ async def echoing(socket: ServerConnection) -> None:
 async def listening() -> AsyncIterator[str]:
     async with serve(echoing, "127.0.0.1", 0) as server:
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
-
-
-def told(result: CallToolResult) -> dict[str, Any]:
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert not result.is_error, block.text
-    assert json.loads(block.text) == result.structured_content
-    assert len(block.text) < 8_000
-    found: dict[str, Any] = json.loads(block.text)
-    return found
-
-
-def refusal(result: CallToolResult) -> str:
-    (block,) = result.content
-    assert isinstance(block, TextContent)
-    assert result.is_error
-    return block.text
 
 
 async def test_a_server_is_probed_with_progress_and_its_failures_come_first() -> None:
@@ -118,13 +97,16 @@ async def test_a_client_that_can_is_asked_before_a_probe_leaves_the_machine(
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1/", "ws://127.0.0.1:1/"])
 async def test_what_cannot_be_probed_is_told(url: str) -> None:
     async with Client(create()) as client:
-        assert len(refusal(await client.call_tool("ws_probe_server", {"url": url}))) < 1_100
+        assert "ws://" in refusal(await client.call_tool("ws_probe_server", {"url": url}))
 
 
 async def test_a_cancelled_probe_leaves_no_connection() -> None:
     open_now: set[asyncio.StreamWriter] = set()
+    opened = 0
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
         open_now.add(writer)
         try:
             await reader.read(1 << 20)
@@ -141,6 +123,7 @@ async def test_a_cancelled_probe_leaves_no_connection() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await client.call_tool("ws_probe_server", {"url": url})
+        assert opened
         async with asyncio.timeout(3):
             while open_now:
                 await asyncio.sleep(0.05)
@@ -158,7 +141,7 @@ async def test_a_client_is_probed_in_two_calls() -> None:
                 async with connect(started["url"]) as socket:
                     async for message in socket:
                         await socket.send(message)
-            except Exception:
+            except WebSocketException:  # what the cases do to it
                 pass
         found = told(
             await client.call_tool("ws_probe_client", {"session": started["session"], "wait": 5, "passed": True})

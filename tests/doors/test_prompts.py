@@ -17,11 +17,6 @@ ERAS: tuple[Literal["auto", "legacy"], ...] = ("auto", "legacy")
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("era", ERAS)
 async def test_every_prompt_renders_in_every_mode_and_role_and_stays_short(era: Literal["auto", "legacy"]) -> None:
     async with Client(create(), mode=era) as client:

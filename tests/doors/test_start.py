@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
-from tests.doors.stdio_server import Server, piped
+from tests.doors.stdio_server import ROOT, Server, piped
 from tools import docs
 from ws_mcp.doors.mcp import start
 
@@ -27,17 +27,27 @@ INVALID_PARAMS = -32602
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.process.kill()
-    found.process.wait()
-    for pipe in (found.process.stdin, found.process.stdout, found.process.stderr):
-        if pipe and not pipe.closed:
-            pipe.close()
+    with piped() as found:
+        yield found
 
 
 def request(identity: object, method: str, params: object = None) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": identity, "method": method, "params": {} if params is None else params}
+
+
+def fed(lines: list[dict[str, Any]], seconds: float = 30, **env: str) -> list[dict[str, Any]]:
+    """What a server answers to all lines at once, with the end of its input after them; it ends well and in silence."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ws_mcp", "serve"],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        env=os.environ | env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def modern(version: str) -> dict[str, Any]:
@@ -81,19 +91,9 @@ def test_the_first_answers_need_no_sdk(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("import time\ntime.sleep(60)\n")
     lines = [request(0, "initialize", CLIENT), *(request(n, method) for n, method in enumerate(LISTS, 1))]
-    done = subprocess.run(
-        [sys.executable, "-m", "ws_mcp", "serve"],
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        cwd=Path(start.__file__).parents[3],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = fed(lines, PYTHONPATH=str(tmp_path))
     assert [answer["id"] for answer in answers] == [0, 1, 2, 3, 4]
     assert all("result" in answer for answer in answers)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_request_has_one_answer(server: Server) -> None:
@@ -235,18 +235,9 @@ def test_five_thousand_lines_at_once_are_all_answered_though_the_input_ends() ->
     count = 5_000
     lines = [request(0, "initialize", CLIENT), {"jsonrpc": "2.0", "method": "notifications/initialized"}]
     lines += [request(number, "tools/list" if number <= 20 else "ping") for number in range(1, count + 1)]
-    child = subprocess.run(
-        [sys.executable, "-m", "ws_mcp", "serve"],
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        cwd=Path(start.__file__).parents[3],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    answers = [json.loads(line) for line in child.stdout.splitlines()]
+    answers = fed(lines, 60)
     assert sorted(answer["id"] for answer in answers) == list(range(count + 1))
     assert all("result" in answer for answer in answers)
-    assert (child.returncode, child.stderr) == (0, "")
 
 
 def test_what_is_piped_in_is_answered() -> None:
@@ -255,17 +246,9 @@ def test_what_is_piped_in_is_answered() -> None:
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         request(1, "tools/call", {"name": "ws_search", "arguments": {"query": "1006", "limit": 1}}),
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "ws_mcp", "serve"],
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        cwd=Path(start.__file__).parents[3],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    answers = {answer["id"]: answer["result"] for answer in map(json.loads, done.stdout.splitlines())}
-    assert answers[1]["structuredContent"]["hits"][0]["id"] == "code/1006"
-    assert (done.returncode, done.stderr) == (0, "")
+    answers = fed(lines)
+    found = {answer["id"]: answer["result"] for answer in answers}
+    assert found[1]["structuredContent"]["hits"][0]["id"] == "code/1006"
 
 
 def test_a_last_line_without_its_end_is_a_line(server: Server) -> None:

@@ -36,11 +36,6 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def test_the_count_is_that_of_o200k() -> None:
     """Known counts, so that the numbers below mean what they say."""
     assert count("") == 0
