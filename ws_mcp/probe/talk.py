@@ -7,7 +7,6 @@ it wait past its deadline, keep more than ``MOST`` bytes' worth of facts, or rai
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -27,7 +26,6 @@ QUIET = 0.25  # seconds without a reaction before we ask whether the peer is sti
 APART = 0.001  # seconds between the pieces of a frame, so that each travels by itself
 FAREWELL = 1.0  # seconds for the closing handshake
 SENTINEL = b"still there?"
-_BROKEN = (ConnectionError, ssl.SSLError, OSError)
 
 
 class Reader(Protocol):
@@ -108,7 +106,7 @@ class Talk:
                 await sending()
         except TimeoutError:
             seen.blocked = True
-        except _BROKEN:
+        except OSError:
             seen.wrote_all = False
         seen.note_sent(data)
         if self._both and self.check is not None:
@@ -237,7 +235,7 @@ class Talk:
                 data = await self.reader.read(CHUNK)
         except TimeoutError:
             return b""
-        except _BROKEN:
+        except OSError:
             seen.end = "reset"
             return b""
         if not data:
@@ -273,7 +271,7 @@ class Talk:
     def _finish(self) -> None:
         try:
             self.writer.close()
-        except _BROKEN:
+        except OSError:
             self.observed.end = self.observed.end or "reset"
 
     def hang_up(self) -> None:

@@ -7,7 +7,6 @@ only for what was read, so no stream holds more than its window; frames and byte
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,7 +35,6 @@ from ws_mcp.probe.talk import CHUNK, MOST, Reader, Writer
 
 LATE = 0.25  # seconds in which the setting may still come after the server's first SETTINGS
 _PREFACE = 24  # bytes before our first frame (RFC 9113, 3.4)
-_BROKEN = (ConnectionError, ssl.SSLError, OSError)
 _UNFIT = (H2Error, ValueError, LookupError, TypeError)  # what garbage makes the library raise
 
 
@@ -121,7 +119,7 @@ class Link:
                 return
             try:
                 data = await self._reader.read(CHUNK)
-            except _BROKEN:
+            except OSError:
                 self.end("TCP was reset")
             else:
                 self._turn += 1
