@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.probe_agreement import document, pairs, times
+from tests.probe.echo import listening
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.settings import Settings
@@ -17,14 +17,9 @@ ONLY = ("autobahn/7.1.5", "autobahn/2.2", "autobahn/9.1.4", "closing/inside-mess
 
 @pytest.fixture(scope="module")
 def report() -> ProbeReport:
-    async def echoing(socket: ServerConnection) -> None:
-        async for message in socket:
-            await socket.send(message)
-
     async def run() -> ProbeReport:
-        async with serve(echoing, "127.0.0.1", 0) as server:
-            port = next(iter(server.sockets)).getsockname()[1]
-            return await probe_server(f"ws://127.0.0.1:{port}/", Settings(only=ONLY))
+        async with listening() as url:
+            return await probe_server(url, Settings(only=ONLY))
 
     return asyncio.run(run())
 

@@ -7,15 +7,14 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as Tree
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
+from tests.probe.echo import listening
 from tests.probe.endpoint import Endpoint
 from tests.probe.flaws import FRAMES, flaw_of
 from tests.probe.server_peer import ServerPeer
@@ -33,17 +32,6 @@ from ws_mcp.types import Outcome, Side, Verdict
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 HEADERS = (("Authorization", "Bearer test"), ("Origin", "https://here.example"))
 PASSED, FAILED, TOLD = Verdict.PASSED, Verdict.FAILED, Verdict.INFORMATIONAL
-
-
-async def echoing(socket: ServerConnection) -> None:
-    async for message in socket:
-        await socket.send(message)
-
-
-@asynccontextmanager
-async def listening(**options: object) -> AsyncIterator[str]:
-    async with serve(echoing, "127.0.0.1", 0, **options) as server:  # type: ignore[arg-type]
-        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
 
 
 async def probe(url: str, *only: str, **options: object) -> ProbeReport:

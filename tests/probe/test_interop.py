@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks import probe_interop as interop
 from benchmarks.probe_servers import http2_section, with_http2
+from tests.probe.echo import listening
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 
@@ -21,13 +21,9 @@ NAME = "websockets 17.4"
 
 @pytest.fixture(scope="module")
 def report() -> ProbeReport:
-    async def echoing(socket: ServerConnection) -> None:
-        async for message in socket:
-            await socket.send(message)
-
     async def run() -> ProbeReport:
-        async with serve(echoing, "127.0.0.1", 0) as server:
-            return await probe_server(f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/")
+        async with listening() as url:
+            return await probe_server(url)
 
     return asyncio.run(run())
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
+from tests.probe.echo import listening
 from ws_mcp.probe.result import ProbeReport
 from ws_mcp.probe.runner import probe_server
 from ws_mcp.probe.server import ClientProbe
@@ -36,17 +36,6 @@ async def main():
         await server.serve_forever()
 asyncio.run(main())
 """
-
-
-async def echoing(socket: ServerConnection) -> None:
-    async for message in socket:
-        await socket.send(message)
-
-
-@contextlib.asynccontextmanager
-async def listening(handler: Callable[..., object] = echoing, **options: object) -> AsyncIterator[str]:
-    async with serve(handler, "127.0.0.1", 0, **options) as server:  # type: ignore[arg-type]
-        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
+from tests.probe.echo import listening
 from tests.probe.server_peer import ServerPeer
 from ws_mcp.probe.catalogue import all_cases
 from ws_mcp.probe.client import Door, Exchange
@@ -79,21 +80,17 @@ def test_whether_pings_come_by_themselves(interval: float | None, verdict: Verdi
         await socket.wait_closed()
 
     async def run() -> Exchange:
-        async with serve(quiet, "127.0.0.1", 0, ping_interval=interval) as server:
-            return await study(f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/", "keepalive")
+        async with listening(quiet, ping_interval=interval) as url:
+            return await study(url, "keepalive")
 
     found = asyncio.run(run())
     assert found.verdict is verdict, found.actual
 
 
 def test_a_bomb_on_a_server_without_a_limit_is_told() -> None:
-    async def echo(socket: ServerConnection) -> None:
-        async for message in socket:
-            await socket.send(message)
-
     async def run() -> Exchange:
-        async with serve(echo, "127.0.0.1", 0, max_size=None) as server:
-            return await study(f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/", "deflate-bomb", 10.0)
+        async with listening(max_size=None) as url:
+            return await study(url, "deflate-bomb", 10.0)
 
     found = asyncio.run(run())
     assert (found.verdict, "64 MiB" in found.actual) == (Verdict.INFORMATIONAL, True), found.actual

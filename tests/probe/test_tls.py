@@ -13,9 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import serve
 
 from tests.probe.client_peer import ClientPeer
+from tests.probe.echo import echoing
 from ws_mcp.errors import InputError
 from ws_mcp.probe.catalogue import all_cases, select
 from ws_mcp.probe.certificates import Authority
@@ -157,16 +158,11 @@ def test_a_certificate_that_cannot_be_used_exits_2_and_says_why(tmp_path: Path, 
     assert "--cert" in command("probe", "client", "--key", str(file), "--port", "0").stderr
 
 
-async def echo(socket: ServerConnection) -> None:
-    async for message in socket:
-        await socket.send(message)
-
-
 @contextlib.asynccontextmanager
 async def behind(plain: bool, holds: bool) -> AsyncIterator[str]:
     """A server inside TLS; in front of it stands one that lets clear requests pass, or keeps them."""
     context = Authority().context(("localhost", "127.0.0.1"))
-    async with serve(echo, "127.0.0.1", 0, ssl=context) as inside, serve(echo, "127.0.0.1", 0) as outside:
+    async with serve(echoing, "127.0.0.1", 0, ssl=context) as inside, serve(echoing, "127.0.0.1", 0) as outside:
         ports = [next(iter(server.sockets)).getsockname()[1] for server in (inside, outside)]
 
         async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
