@@ -158,8 +158,8 @@ def silent_readers(port: int, count: int) -> Iterator[None]:
         yield
 
 
-def main() -> None:
-    """Print a row for one server, one with clients that never read, and replicas."""
+def main() -> int:
+    """Print a row for one server, one with clients that never read, and replicas; 1 where an answer was wrong."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--clients", type=int, default=500)
     parser.add_argument("--calls", type=int, default=10_000)
@@ -168,19 +168,20 @@ def main() -> None:
     print("| servers | clients | calls | wrong | calls/s | p50 ms | p99 ms | MiB at 10 % · half · end |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     with server() as (process, port):
-        measure("1", port, [process], arguments.clients, arguments.calls)
+        wrong = measure("1", port, [process], arguments.clients, arguments.calls)
         with silent_readers(port, 20):
-            measure("1, and 20 clients that never read", port, [process], arguments.clients, arguments.calls // 5)
+            wrong += measure("1, and 20 clients that never read", port, [process], arguments.clients, arguments.calls // 5)
     if arguments.replicas > 1 and shutil.which("nginx"):
         with ExitStack() as stack:
             running = [stack.enter_context(server()) for _ in range(arguments.replicas)]
             port = stack.enter_context(balanced([port for _, port in running]))
             name = f"{arguments.replicas} behind nginx"
-            measure(name, port, [process for process, _ in running], arguments.clients, arguments.calls)
+            wrong += measure(name, port, [process for process, _ in running], arguments.clients, arguments.calls)
+    return 1 if wrong else 0
 
 
-def measure(name: str, port: int, processes: Sequence[int], clients: int, calls: int) -> None:
-    """Load the server at ``port`` and print the row."""
+def measure(name: str, port: int, processes: Sequence[int], clients: int, calls: int) -> int:
+    """Load the server at ``port`` and print the row; how many answers were wrong."""
     memory = Memory(processes, max(1, calls // 10))
     begun = time.perf_counter()
     seconds, wrong = asyncio.run(load(f"http://127.0.0.1:{port}/mcp", clients, calls, memory))
@@ -193,7 +194,8 @@ def measure(name: str, port: int, processes: Sequence[int], clients: int, calls:
     print(f"| {' | '.join(map(str, row))} |", flush=True)
     for one in wrong[:3]:
         print(f"    {one}", file=sys.stderr)
+    return len(wrong)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

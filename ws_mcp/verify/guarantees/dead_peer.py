@@ -15,7 +15,7 @@ _HEARTBEAT = 0.5
 
 
 async def prove(lab: Lab) -> str:
-    """A connection that answers no Ping is dropped within three heartbeats; one that does stays."""
+    """A connection that answers no Ping is dropped within six heartbeats; one that does stays."""
     async with lab.server(heartbeat_seconds=_HEARTBEAT) as server, welcomed(server.url, "bob") as alive:
         started = asyncio.get_running_loop().time()
         heard = await _heard(server, type(alive))
