@@ -170,7 +170,9 @@ def main() -> int:
     with server() as (process, port):
         wrong = measure("1", port, [process], arguments.clients, arguments.calls)
         with silent_readers(port, 20):
-            wrong += measure("1, and 20 clients that never read", port, [process], arguments.clients, arguments.calls // 5)
+            wrong += measure(
+                "1, and 20 clients that never read", port, [process], arguments.clients, arguments.calls // 5
+            )
     if arguments.replicas > 1 and shutil.which("nginx"):
         with ExitStack() as stack:
             running = [stack.enter_context(server()) for _ in range(arguments.replicas)]
