@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import absent
 from ws_mcp import engines
 from ws_mcp.library import Library
 
@@ -70,14 +71,8 @@ def library(cache_home: Path) -> Library:
 
 @pytest.fixture(scope="session")
 def real_docs() -> Path:
-    """The folder of real upstream documents (``mirror/`` and ``docs/``), which nobody may ship."""
-    given = os.environ.get("WS_MCP_REAL_DOCS", "")
-    if given and Path(given).is_dir():
-        return Path(given)
-    reason = f"WS_MCP_REAL_DOCS is {given!r}, no folder of real upstream documents"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    """The folder of real upstream documents."""
+    return absent.real_docs()
 
 
 @pytest.fixture(scope="session")

