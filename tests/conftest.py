@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import absent
@@ -17,6 +18,9 @@ from ws_mcp import engines
 from ws_mcp.library import Library
 
 ROOT = Path(__file__).parent.parent
+# A fresh machine makes its tables of characters within the first example, and a busy one is slow now and then.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

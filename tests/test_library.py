@@ -293,7 +293,7 @@ any_text = (
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(any_text, st.integers(-2, 60), st.integers(-2, 60))
 def test_any_search_gives_an_answer_or_a_clear_error(library: Library, text: str, limit: int, offset: int) -> None:
     try:
@@ -306,7 +306,7 @@ def test_any_search_gives_an_answer_or_a_clear_error(library: Library, text: str
     answer.note.encode()
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(any_text, st.booleans(), st.integers(-1, 3_000), st.integers(100, 60_000))
 def test_any_reading_gives_a_text_or_a_clear_error(
     library: Library, text: str, children: bool, offset: int, limit: int

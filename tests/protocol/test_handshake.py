@@ -223,7 +223,7 @@ VALUES = st.text(
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8), st.binary(max_size=20).map(lambda tail: b"\x81" + tail))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_fields_survive_in_order_with_repeats(fields: list[tuple[str, str]], frames: bytes) -> None:
     text = "GET /x HTTP/1.1\r\nHost: h\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n"
     request = request_of(text.encode("latin-1") + frames)
@@ -267,7 +267,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=50).map("".join) | st.text(max_size=80), st.lists(PIECES, max_size=5).map("".join))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_any_text_is_read_or_refused(one: str, two: str) -> None:
     try:
         handshake = read_handshake(one, two)
@@ -278,7 +278,7 @@ def test_any_text_is_read_or_refused(one: str, two: str) -> None:
 
 
 @given(st.binary(max_size=120))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_file_is_read_or_refused(data: bytes) -> None:
     try:
         assert isinstance(read_handshake(data), Handshake)

@@ -74,20 +74,20 @@ RENDERED: dict[str, Callable[[bytes], str]] = {
 
 @pytest.mark.parametrize("name", RENDERED)
 @given(data=FRAME_BYTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_survive_every_rendering(name: str, data: bytes) -> None:
     assert read_bytes(RENDERED[name](data)).data == data
 
 
 @given(data=FRAME_BYTES, safe=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_survive_base64_when_it_is_named(data: bytes, safe: bool) -> None:
     encode = base64.urlsafe_b64encode if safe else base64.b64encode
     assert read_bytes(encode(data).decode(), "base64").data == data
 
 
 @given(st.lists(st.tuples(st.sampled_from(Side), FRAME_BYTES), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_dialogue_keeps_who_sent_what(turns: list[tuple[Side, bytes]]) -> None:
     text = "\n".join(f"{side}: {data.hex(' ')}" for side, data in turns)
     read = read_bytes(text)
@@ -125,7 +125,7 @@ PIECES = st.sampled_from(
 
 
 @given(text=st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=100), form=st.sampled_from(["auto", *Form]))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_any_text_is_read_or_refused(text: str, form: str) -> None:
     try:
         assert isinstance(read_bytes(text, form), Pasted)
@@ -134,7 +134,7 @@ def test_any_text_is_read_or_refused(text: str, form: str) -> None:
 
 
 @given(data=st.binary(max_size=200), form=st.sampled_from(["auto", *Form]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_file_is_read_or_refused(data: bytes, form: str) -> None:
     try:
         assert isinstance(read_bytes(data, form), Pasted)

@@ -43,7 +43,7 @@ def judged(pieces: list[bytes], side: Side | None, extensions: str, dissected: i
     return check.finish()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STREAMS, SIDES, EXTENSIONS)
 def test_any_bytes_give_a_report_that_is_json(data: bytes, side: Side | None, extensions: str) -> None:
     report = check_frames(data, side, extensions)
@@ -51,7 +51,7 @@ def test_any_bytes_give_a_report_that_is_json(data: bytes, side: Side | None, ex
     assert report == check_frames(data, side, extensions)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STREAMS, SIDES, EXTENSIONS, st.lists(st.integers(0, 70000), max_size=6), st.sampled_from([0, 2, 1000]))
 def test_the_way_the_bytes_were_cut_changes_nothing(
     data: bytes, side: Side | None, extensions: str, cuts: list[int], dissected: int
@@ -61,7 +61,7 @@ def test_the_way_the_bytes_were_cut_changes_nothing(
     assert judged(pieces, side, extensions, dissected) == judged([data], side, extensions, dissected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(STREAMS, SIDES, EXTENSIONS)
 def test_skimming_changes_no_finding(data: bytes, side: Side | None, extensions: str) -> None:
     closely, skimmed = judged([data], side, extensions, 1000), judged([data], side, extensions, 0)

@@ -50,13 +50,13 @@ def passes_a_door(asked: str, answer: str, policy: Policy | None = None) -> None
     assert (report.verdict == "violations") is wrong
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, TEXTS)
 def test_any_two_texts_give_a_report_or_an_input_error(asked: str, answer: str) -> None:
     passes_a_door(asked, answer)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 400), st.integers(0, 40), TEXTS, st.booleans())
 def test_a_damaged_handshake_gives_a_report_or_an_input_error(at: int, cut: int, put: str, client: bool) -> None:
     offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
@@ -66,7 +66,7 @@ def test_a_damaged_handshake_gives_a_report_or_an_input_error(at: int, cut: int,
     passes_a_door(texts[0], texts[1], Policy(origins=("*",), subprotocol="chat", extensions=("permessage-deflate",)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_report_or_an_input_error(data: bytes) -> None:
     try:
