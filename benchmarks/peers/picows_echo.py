@@ -24,8 +24,8 @@ class Echo(WSListener):
 
 
 async def main():
-    server = await ws_create_server(lambda request: Echo(), "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
+    listening = await ws_create_server(lambda request: Echo(), "127.0.0.1", int(sys.argv[1]))
+    await listening.serve_forever()
 
 
 if __name__ == "__main__":
